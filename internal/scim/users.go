@@ -1,0 +1,140 @@
+package scim
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
+)
+
+const (
+	users   = "/Users"
+	idUsers = "{userId}"
+)
+
+// UserPage is one page of users. StartIndex is 1-based.
+type UserPage struct {
+	Users      []User
+	Total      int
+	StartIndex int
+}
+
+// Users returns up to count users (about 100 at most) that f selects, from startIndex (1-based).
+//
+// GET …/Users. 400 invalidFilter: the filter is not one equality on userName or externalId.
+func (c *Client) Users(ctx context.Context, f Filter, startIndex, count int) (UserPage, error) {
+	var out list[User]
+	err := c.do(ctx, call{method: http.MethodGet, collection: users, query: listQuery(f, startIndex, count)}, &out)
+	return UserPage{Users: out.Resources, Total: out.TotalResults, StartIndex: out.StartIndex}, err
+}
+
+// AllUsers walks every user of the directory, each once. Endpoint as for [Client.Users].
+func (c *Client) AllUsers(ctx context.Context, o rest.PageOptions) iter.Seq2[[]User, error] {
+	o.Size = pageSize(o.Size)
+	id := func(u User) string { return u.ID }
+	return rest.Pages(ctx, o, id, func(ctx context.Context, start, size int) (rest.Page[User], error) {
+		page, err := c.Users(ctx, Filter{}, start+1, size)
+		return rest.Page[User]{Items: page.Users, Total: page.Total}, err
+	})
+}
+
+// FindUser returns the user whose userName is exactly that, ignoring case. The answer is compared here too: a service that ignored
+// the filter would otherwise answer with somebody else.
+//
+// GET …/Users?filter=userName eq "…".
+func (c *Client) FindUser(ctx context.Context, userName string) (User, bool, error) {
+	page, err := c.Users(ctx, ByUserName(userName), 1, maxPage)
+	if err != nil {
+		return User{}, false, err
+	}
+	i := slices.IndexFunc(page.Users, func(u User) bool { return strings.EqualFold(u.UserName, userName) })
+	if i < 0 {
+		return User{}, false, nil
+	}
+	return page.Users[i], true, nil
+}
+
+// User returns one user.
+//
+// GET …/Users/{userId}. 404: no such user, or one that was deleted.
+func (c *Client) User(ctx context.Context, id string) (User, error) {
+	var out User
+	err := c.do(ctx, call{method: http.MethodGet, collection: users, param: idUsers, id: id}, &out)
+	return out, err
+}
+
+// NewUser is a person to provision. UserName and Email are needed.
+type NewUser struct {
+	UserName, Email, ExternalID    string
+	GivenName, FamilyName          string
+	DisplayName, Title, Department string
+}
+
+// CreateUser provisions a person, active. An Atlassian account of that address is linked rather than created.
+//
+// POST …/Users. 400: an attribute is missing or wrong, or the domain is refused. 409 uniqueness: the user exists.
+func (c *Client) CreateUser(ctx context.Context, n NewUser) (User, error) {
+	if n.UserName == "" || n.Email == "" {
+		return User{}, refuse(http.MethodPost, root+users, "a user name and an e-mail address are needed")
+	}
+	body := map[string]any{
+		"schemas": []string{schemaUser}, "userName": n.UserName, "active": true,
+		"emails": []emailWire{{Value: n.Email, Type: "work", Primary: true}},
+	}
+	if n.GivenName != "" || n.FamilyName != "" {
+		body["name"] = nameWire{n.GivenName, n.FamilyName}
+	}
+	for key, value := range map[string]string{"externalId": n.ExternalID, "displayName": n.DisplayName, "title": n.Title, "department": n.Department} {
+		if value != "" {
+			body[key] = value
+		}
+	}
+	var out User
+	err := c.do(ctx, call{method: http.MethodPost, collection: users, body: body}, &out)
+	return out, err
+}
+
+// ReplaceUser writes u back whole. u comes from this client with fields changed; attributes that [User] does not show are sent as
+// they were read, and active is always explicit.
+//
+// PUT …/Users/{userId}. 400: an attribute is wrong. 404: no such user.
+func (c *Client) ReplaceUser(ctx context.Context, u User) (User, error) {
+	body, err := u.resource()
+	if err != nil {
+		return User{}, refuse(http.MethodPut, root+users+"/"+idUsers, "the user can't be written as SCIM")
+	}
+	var out User
+	err = c.do(ctx, call{method: http.MethodPut, collection: users, param: idUsers, id: u.ID, body: body}, &out)
+	return out, err
+}
+
+// SetActive deactivates (false) or reactivates (true) a user and changes nothing else.
+//
+// PATCH …/Users/{userId}. 404: no such user.
+func (c *Client) SetActive(ctx context.Context, id string, active bool) (User, error) {
+	return c.PatchUser(ctx, id, active, nil)
+}
+
+// PatchUser sets attributes by SCIM path (title, department, displayName, name.givenName …; "" clears one). It always says active too.
+//
+// PATCH …/Users/{userId}. 400 invalidPath or invalidValue: no such attribute, or not a value of it. 404: no such user.
+func (c *Client) PatchUser(ctx context.Context, id string, active bool, attrs map[string]string) (User, error) {
+	ops := []operation{{Op: "replace", Path: "active", Value: active}}
+	for _, path := range sortedKeys(attrs) {
+		ops = append(ops, operation{Op: "replace", Path: path, Value: attrs[path]})
+	}
+	var out User
+	err := c.do(ctx, call{method: http.MethodPatch, collection: users, param: idUsers, id: id, body: patch(ops...)}, &out)
+	return out, err
+}
+
+// DeleteUser deactivates a user and unlinks the account for good: every later call for the id is a 404, and provisioning the person again does not
+// bring groups back. Prefer [Client.SetActive].
+//
+// DELETE …/Users/{userId}. 404: no such user; after [rest.Error.Repeated] that can mean deleted by the first attempt.
+func (c *Client) DeleteUser(ctx context.Context, id string) error {
+	return c.do(ctx, call{method: http.MethodDelete, collection: users, param: idUsers, id: id}, nil)
+}
