@@ -1,0 +1,168 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
+)
+
+// Page sizes: the most that each endpoint gives.
+const (
+	accountsPage = 1000 // GET /rest/api/3/users/search
+	groupsPage   = 1000 // GET /rest/api/3/group/bulk; it gives fewer where it wants to
+	membersPage  = 50   // GET /rest/api/3/group/member
+	scimPage     = 100  // GET /scim/directory/{directoryId}/Users
+)
+
+// maxDomains bounds the domains learned from SCIM users.
+const maxDomains = 10_000
+
+// collected is what reading leaves beside the spilled records. It grows with groups and domains, never with people.
+type collected struct {
+	groups  []jira.Group // by the number that memberships carry
+	domains domains      // of the SCIM users
+	pages   Pages
+}
+
+// collector reads the three sources at once. Its requests share the pacing of the clients, so Parallel is a wish and the client's gate the limit.
+type collector struct {
+	*run
+	spill *spill
+
+	mu    sync.Mutex // guards read and notes
+	read  collected
+	order rest.PageOptions
+}
+
+// collect spills everything that the sources list and returns what is held in memory.
+func (r *run) collect(ctx context.Context, s *spill) (collected, error) {
+	c := &collector{run: r, spill: s, read: collected{domains: domains{}}, order: rest.PageOptions{MaxParallel: r.auditor.parallel()}}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return c.accounts(ctx) })
+	g.Go(func() error { return c.memberships(ctx, g) })
+	if r.auditor.SCIM != nil {
+		g.Go(func() error { return c.scimUsers(ctx) })
+	}
+	if err := g.Wait(); err != nil {
+		return collected{}, err
+	}
+	return c.read, nil
+}
+
+func (c *collector) page(size int) rest.PageOptions {
+	o := c.order
+	o.Size = size
+	return o
+}
+
+func (c *collector) accounts(ctx context.Context) error {
+	out := spooler{spill: c.spill}
+	for page, err := range c.auditor.Jira.AllUsers(ctx, c.page(accountsPage)) {
+		if err != nil {
+			return fmt.Errorf("read the accounts of the site: %w", err)
+		}
+		c.read.pages.Accounts++ // this goroutine alone counts these
+		for _, u := range page {
+			if err := out.account(fromJira(u)); err != nil {
+				return err
+			}
+		}
+		c.progress.read("accounts", len(page))
+	}
+	return nil
+}
+
+func (c *collector) scimUsers(ctx context.Context) error {
+	out := spooler{spill: c.spill}
+	for page, err := range c.auditor.SCIM.AllUsers(ctx, c.page(scimPage)) {
+		if err != nil {
+			return fmt.Errorf("read the users of the SCIM directory: %w", err)
+		}
+		c.read.pages.SCIM++
+		for _, u := range page {
+			s := fromSCIM(u)
+			if len(c.read.domains) < maxDomains {
+				c.read.domains.add(domainOf(s.userName))
+				c.read.domains.add(domainOf(s.email))
+			}
+			if err := out.scim(s); err != nil {
+				return err
+			}
+		}
+		c.progress.read("SCIM users", len(page))
+	}
+	return nil
+}
+
+// memberships lists the groups and, while the list goes on, reads the members of several of them at a time.
+func (c *collector) memberships(ctx context.Context, g *errgroup.Group) error {
+	slots := make(chan struct{}, c.auditor.parallel())
+	seen := map[string]bool{} // groups that moved between two pages
+	for page, err := range c.auditor.Jira.AllGroups(ctx, jira.GroupQuery{}, c.page(groupsPage)) {
+		if err != nil {
+			return fmt.Errorf("read the groups of the site: %w", err)
+		}
+		c.read.pages.Groups++
+		for _, group := range page {
+			if seen[group.ID] {
+				continue
+			}
+			seen[group.ID] = true
+			number := len(c.read.groups)
+			c.read.groups = append(c.read.groups, group)
+			c.progress.found(len(c.read.groups))
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			g.Go(func() error {
+				defer func() { <-slots }()
+				return c.members(ctx, number, group)
+			})
+		}
+	}
+	return nil
+}
+
+func (c *collector) members(ctx context.Context, number int, group jira.Group) error {
+	out := spooler{spill: c.spill}
+	pages := 0
+	for page, err := range c.auditor.Jira.AllGroupMembers(ctx, group.ID, true, c.page(membersPage)) {
+		if rest.IsStatus(err, http.StatusNotFound) {
+			c.note("The group %q was deleted while the audit ran; its members may be missing from it.", group.Name)
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("read the members of group %q: %w", group.Name, err)
+		}
+		pages++
+		for _, u := range page {
+			if err := out.member(u.AccountID, number); err != nil {
+				return err
+			}
+		}
+		c.progress.read("memberships", len(page))
+	}
+	c.progress.group()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.read.pages.Members += pages
+	return nil
+}
+
+func (c *collector) note(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	// Notes are part of the answer, so that a site that loses many groups at once must not flood it.
+	if n := fmt.Sprintf(format, args...); len(c.notes) < 20 && !slices.Contains(c.notes, n) {
+		c.notes = append(c.notes, n)
+	}
+}

@@ -1,0 +1,118 @@
+package audit
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// The files of a report.
+const (
+	RowsFile     = "report.jsonl"   // a Row a line
+	CSVFile      = "report.csv"     // the same rows for a spreadsheet
+	FindingsFile = "findings.jsonl" // a Finding a line
+	SummaryFile  = "summary.json"   // the Result
+)
+
+var csvHeader = []string{
+	"account_id", "display_name", "email", "email_source", "account_type", "active", "group_count", "groups",
+	"scim_id", "scim_user_name", "scim_active", "findings",
+}
+
+// files are the files of a report being written.
+type files struct {
+	open     []*os.File
+	buffers  []*bufio.Writer
+	rows     *json.Encoder
+	findings *json.Encoder
+	table    *csv.Writer
+	record   []string
+}
+
+func createFiles(dir string) (*files, error) {
+	f := &files{}
+	rows, err1 := f.create(dir, RowsFile)
+	table, err2 := f.create(dir, CSVFile)
+	findings, err3 := f.create(dir, FindingsFile)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, errors.Join(err, f.close())
+	}
+	f.rows, f.findings, f.table = lines(rows), lines(findings), csv.NewWriter(table)
+	return f, f.table.Write(csvHeader)
+}
+
+func (f *files) create(dir, name string) (*bufio.Writer, error) {
+	file, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	f.open = append(f.open, file)
+	b := bufio.NewWriterSize(file, 64<<10)
+	f.buffers = append(f.buffers, b)
+	return b, nil
+}
+
+func lines(w *bufio.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
+}
+
+func (f *files) row(r Row) error {
+	if err := f.rows.Encode(r); err != nil {
+		return err
+	}
+	var scim SCIMRef
+	scimActive := ""
+	if r.SCIM != nil {
+		scim, scimActive = *r.SCIM, strconv.FormatBool(r.SCIM.Active)
+	}
+	f.record = append(f.record[:0],
+		r.AccountID, r.DisplayName, r.Email, r.EmailSource, r.AccountType, strconv.FormatBool(r.Active),
+		strconv.Itoa(r.GroupCount), strings.Join(r.Groups, "; "),
+		scim.ID, scim.UserName, scimActive, joinCodes(r.Findings))
+	for i, cell := range f.record {
+		f.record[i] = safeCell(cell)
+	}
+	return f.table.Write(f.record)
+}
+
+func (f *files) finding(x Finding) error { return f.findings.Encode(x) }
+
+// flush makes sure that everything is on the disk, so that a report whose folder has its name is whole even after a power cut.
+func (f *files) flush() error {
+	f.table.Flush()
+	errs := []error{f.table.Error()}
+	for _, b := range f.buffers {
+		errs = append(errs, b.Flush())
+	}
+	for _, file := range f.open {
+		errs = append(errs, file.Sync())
+	}
+	return errors.Join(errs...)
+}
+
+func (f *files) close() error {
+	var errs []error
+	for _, file := range f.open {
+		errs = append(errs, file.Close())
+	}
+	f.open = nil
+	return errors.Join(errs...)
+}
+
+func joinCodes(codes []Code) string {
+	var b strings.Builder
+	for i, c := range codes {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(string(c))
+	}
+	return b.String()
+}

@@ -1,0 +1,159 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// joined is everything that is known of one account.
+type joined struct {
+	account
+	groups []string   // sorted
+	scim   []scimUser // ordered by SCIM id; more than one is a mistake in the directory
+	same   sameName
+}
+
+// rules say what can be judged. The zero value judges what needs neither a directory nor the organization's domains.
+type rules struct {
+	scim    bool
+	domains domains
+}
+
+// judge gives the findings on one account, each code at most once.
+func (r rules) judge(j joined) []Finding {
+	var f []Finding
+	add := func(code Code, s Severity, format string, args ...any) {
+		f = append(f, Finding{Code: code, Severity: s, AccountID: j.id, Detail: fmt.Sprintf(format, args...)})
+	}
+	if j.id == unknownID || j.kind == typeUnknown {
+		if j.id == unknownID {
+			add(UnknownAccount, Medium, "Jira has a corrupted record without an account id; nothing can be changed on it. Atlassian support can repair it.")
+		} else {
+			add(UnknownAccount, Low, "Jira does not say what type of account this is.")
+		}
+	}
+	if r.scim && len(j.scim) > 0 {
+		r.compare(j, add)
+	}
+	if !j.active && len(j.groups) > 0 {
+		// Medium, not high: nobody gets in now. But it all comes back with a reactivation, which a directory's sync does by itself.
+		add(InactiveWithGroups, Medium, "Inactive, but still in %s: reactivating the account brings that access back.", groupList(j.groups))
+	}
+	if j.active && j.kind == typeAtlassian {
+		if len(j.groups) == 0 {
+			add(ActiveWithoutGroups, Low, "Active, but in no group, so no group gives it access to a product.")
+		}
+		if d := domainOf(j.email); d != "" && len(j.scim) == 0 && !r.domains.empty() && !r.domains.has(d) {
+			r.external(j, d, add)
+		}
+		if j.same.count > 1 {
+			add(DuplicateName, Low, "%s active accounts are called %q; the others include %s. Use the account id or e-mail to tell them apart.",
+				j.same.number(), j.name, strings.Join(j.same.others, ", "))
+		}
+	}
+	if j.email == "" {
+		if known := j.scimEmail(); known != "" {
+			add(HiddenEmail, Info, "Jira hides the e-mail; the SCIM directory knows it.")
+		} else {
+			add(HiddenEmail, Info, "Jira hides the e-mail, and no other source that is configured knows it.")
+		}
+	}
+	return f
+}
+
+type adder func(code Code, s Severity, format string, args ...any)
+
+// compare adds where SCIM and Jira disagree.
+func (r rules) compare(j joined, add adder) {
+	u := j.provisioned()
+	twice := ""
+	if len(j.scim) > 1 {
+		twice = fmt.Sprintf(" %d SCIM users hold this account.", len(j.scim))
+	}
+	switch {
+	case j.active && !u.active:
+		add(SCIMJiraMismatch, High, "SCIM user %s is inactive, but the account is still active in Jira.%s", u.id, twice)
+	case !j.active && u.active:
+		add(SCIMJiraMismatch, Medium, "SCIM user %s is active, but the account is inactive in Jira; the next sync may reactivate it.%s", u.id, twice)
+	case twice != "":
+		add(SCIMJiraMismatch, Medium, "%s Deactivating one of them may not end the access.", strings.TrimSpace(twice))
+	}
+}
+
+// external adds an active account of another domain that no SCIM user holds.
+func (r rules) external(j joined, domain string, add adder) {
+	severity, access := Medium, "in "+groupList(j.groups)
+	if len(j.groups) == 0 {
+		severity, access = Low, "in no group"
+	}
+	why := "no SCIM user holds the account"
+	if !r.scim {
+		why = "no SCIM directory is configured"
+	}
+	add(UnmanagedExternal, severity, "Active with an address at %s, which is not a domain of the organization, and %s: ending access takes a change in Jira. It is %s.",
+		domain, why, access)
+}
+
+// orphan judges a SCIM user whose account Jira does not list.
+func orphan(u scimUser) Finding {
+	f := Finding{Code: SCIMJiraMismatch, Severity: Low, AccountID: u.accountID}
+	if u.active {
+		f.Detail = fmt.Sprintf("SCIM user %s is active, but Jira does not list its account: it may have no access to this site.", u.id)
+	} else {
+		f.Severity = Info
+		f.Detail = fmt.Sprintf("SCIM user %s is inactive, and Jira does not list its account.", u.id)
+	}
+	return f
+}
+
+// unlinked judges a SCIM user without an account id whose e-mail that many accounts in Jira show.
+func unlinked(u scimUser, matches int) Finding {
+	f := Finding{Code: SCIMJiraMismatch, Severity: Low}
+	if matches == 0 {
+		f.Detail = fmt.Sprintf("SCIM user %s has no account id yet, and no account in Jira shows its e-mail: it may be new, or Jira may hide the e-mail.", u.id)
+	} else {
+		f.Detail = fmt.Sprintf("SCIM user %s has no account id yet, and %d accounts in Jira show its e-mail.", u.id, matches)
+	}
+	return f
+}
+
+// provisioned gives the SCIM user that decides: an active one if there is one.
+func (j joined) provisioned() scimUser {
+	if i := slices.IndexFunc(j.scim, func(u scimUser) bool { return u.active }); i >= 0 {
+		return j.scim[i]
+	}
+	return j.scim[0]
+}
+
+func (j joined) scimEmail() string {
+	if len(j.scim) == 0 {
+		return ""
+	}
+	return j.provisioned().address()
+}
+
+func (n sameName) number() string {
+	if n.count > maxSameName {
+		return fmt.Sprintf("More than %d", maxSameName)
+	}
+	return fmt.Sprint(n.count)
+}
+
+// groupList names up to three groups.
+func groupList(names []string) string {
+	const most = 3
+	quoted := make([]string, 0, most)
+	for _, n := range names[:min(most, len(names))] {
+		quoted = append(quoted, fmt.Sprintf("%q", clip(n, 60)))
+	}
+	list := strings.Join(quoted, ", ")
+	switch more := len(names) - len(quoted); {
+	case more > 0:
+		return fmt.Sprintf("%d groups (%s and %d more)", len(names), list, more)
+	case len(names) == 1:
+		return "the group " + list
+	default:
+		return fmt.Sprintf("%d groups (%s)", len(names), list)
+	}
+}

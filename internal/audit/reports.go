@@ -1,0 +1,73 @@
+package audit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+)
+
+var idPattern = regexp.MustCompile(`^audit-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}$`)
+
+// Reports lists the ids of the finished reports, the newest first.
+func (a *Auditor) Reports() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(a.StateDir, reportsFolder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list the reports: %w", err)
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() && idPattern.MatchString(e.Name()) {
+			ids = append(ids, e.Name())
+		}
+	}
+	slices.Sort(ids)
+	slices.Reverse(ids)
+	return ids, nil
+}
+
+// Open opens one file of a report: RowsFile, CSVFile, FindingsFile or SummaryFile. The id may be given as the report's URI. It
+// gives the faults invalid_argument for what is no id or no file, and not_found.
+func (a *Auditor) Open(id, file string) (*os.File, error) {
+	id = strings.TrimPrefix(id, uriPrefix)
+	if !idPattern.MatchString(id) {
+		return nil, fault.New(fault.InvalidArgument, "Take the id from an audit's answer, such as audit-20260102T030405Z-ab12.",
+			"%q is not the id of a report.", clip(id, 60))
+	}
+	if !slices.Contains([]string{RowsFile, CSVFile, FindingsFile, SummaryFile}, file) {
+		return nil, fault.New(fault.InvalidArgument, "Use report.jsonl, report.csv, findings.jsonl or summary.json.",
+			"A report has no file %q.", clip(file, 60))
+	}
+	f, err := os.OpenInRoot(filepath.Join(a.StateDir, reportsFolder), filepath.Join(id, file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New(fault.NotFound, "Run audit_active_users for a new report.", "There is no report %s.", id).Because(err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open report %s: %w", id, err)
+	}
+	return f, nil
+}
+
+// Summary gives the answer that the audit of a report gave.
+func (a *Auditor) Summary(id string) (Result, error) {
+	f, err := a.Open(id, SummaryFile)
+	if err != nil {
+		return Result{}, err
+	}
+	defer f.Close()
+	var r Result
+	if err := json.NewDecoder(f).Decode(&r); err != nil {
+		return Result{}, fmt.Errorf("read the summary of report %s: %w", id, err)
+	}
+	return r, nil
+}

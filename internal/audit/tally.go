@@ -1,0 +1,63 @@
+package audit
+
+import (
+	"cmp"
+	"slices"
+)
+
+// tally counts findings and keeps enough of them for the answer: the first few of each code and severity.
+type tally struct {
+	limit      int
+	total      int
+	byCode     map[Code]int
+	bySeverity map[string]int
+	kept       map[kind][]Finding
+}
+
+type kind struct {
+	severity Severity
+	code     Code
+}
+
+func newTally(limit int) tally {
+	return tally{limit: limit, byCode: map[Code]int{}, bySeverity: map[string]int{}, kept: map[kind][]Finding{}}
+}
+
+func (t *tally) add(f Finding) {
+	t.total++
+	t.byCode[f.Code]++
+	t.bySeverity[string(f.Severity)]++
+	k := kind{f.Severity, f.Code}
+	if len(t.kept[k]) < t.limit {
+		t.kept[k] = append(t.kept[k], f)
+	}
+}
+
+// sample gives up to limit findings, most severe first. Each kind gets an equal share before the most severe take the rest:
+// ten thousand of one kind must not hide that there are others.
+func (t *tally) sample() []Finding {
+	kinds := make([]kind, 0, len(t.kept))
+	for k := range t.kept {
+		kinds = append(kinds, k)
+	}
+	slices.SortFunc(kinds, func(a, b kind) int {
+		return cmp.Or(cmp.Compare(a.severity.rank(), b.severity.rank()), cmp.Compare(a.code, b.code))
+	})
+	take := make([]int, len(kinds))
+	left := t.limit
+	for _, most := range []int{max(1, t.limit/max(1, len(kinds))), t.limit} {
+		for i, k := range kinds {
+			n := min(left, min(most, len(t.kept[k]))-take[i])
+			take[i] += n
+			left -= n
+		}
+	}
+	sample := make([]Finding, 0, t.limit-left)
+	for i, k := range kinds {
+		sample = append(sample, t.kept[k][:take[i]]...)
+	}
+	return sample
+}
+
+// rank orders severities, the most severe first.
+func (s Severity) rank() int { return slices.Index(severities[:], s) }
