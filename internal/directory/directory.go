@@ -1,0 +1,138 @@
+package directory
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
+)
+
+// Directory answers questions about people and groups. It is safe for concurrent use and does nothing until asked.
+type Directory struct {
+	jira *jira.Client
+	scim *scim.Client
+
+	unconfigured error
+	domains      []string
+
+	links  links
+	scimGroups remembered[map[string]string] // SCIM group ids by name
+	me     remembered[jira.User]
+	may    remembered[map[string]bool]
+}
+
+// Config says what a Directory reads from.
+type Config struct {
+	// Jira is the site, or nil with the reason in JiraMissing.
+	Jira        *jira.Client
+	JiraMissing error
+	// SCIM is the provisioning directory, or nil when none is configured.
+	SCIM *scim.Client
+	// Domains are the lower-case e-mail domains that SCIM provisions. Empty means: those of the first SCIM users.
+	Domains []string
+}
+
+// New returns a Directory over c.
+func New(c Config) *Directory {
+	return &Directory{jira: c.Jira, scim: c.SCIM, unconfigured: c.JiraMissing, domains: c.Domains}
+}
+
+// HasSCIM tells whether a SCIM directory is configured.
+func (d *Directory) HasSCIM() bool { return d.scim != nil }
+
+// Jira returns the site's client, or the fault that names the missing setting.
+func (d *Directory) Jira() (*jira.Client, error) {
+	if d.jira != nil {
+		return d.jira, nil
+	}
+	if d.unconfigured != nil {
+		return nil, d.unconfigured
+	}
+	return nil, fault.New(fault.NotConfigured, "Set ATLASSIAN_SITE_URL, ATLASSIAN_EMAIL and ATLASSIAN_API_TOKEN and start the server again.", "Jira is not configured.")
+}
+
+// SCIM returns the SCIM client, or the fault that names the missing setting.
+func (d *Directory) SCIM() (*scim.Client, error) {
+	if d.scim == nil {
+		return nil, fault.New(fault.NotConfigured, "Set ATLASSIAN_SCIM_DIRECTORY_ID and ATLASSIAN_SCIM_TOKEN and start the server again.", "SCIM is not configured.")
+	}
+	return d.scim, nil
+}
+
+// permissionsAge is for how long an answer about the credential's own permissions is believed.
+const permissionsAge = 5 * time.Minute
+
+// Myself returns the account that owns the Jira credential. It is asked once: a credential never changes its owner.
+func (d *Directory) Myself(ctx context.Context) (jira.User, error) {
+	client, err := d.Jira()
+	if err != nil {
+		return jira.User{}, err
+	}
+	return d.me.get(ctx, 0, client.Myself)
+}
+
+// Permissions asked in one request, whatever the tool needs of them.
+const (
+	PermissionBrowseUsers    = "USER_PICKER"
+	PermissionAdministerJira = "ADMINISTER"
+	PermissionSystemAdmin    = "SYSTEM_ADMIN"
+)
+
+// Permissions returns the global permissions of the Jira credential, at most five minutes old.
+func (d *Directory) Permissions(ctx context.Context) (map[string]bool, error) {
+	client, err := d.Jira()
+	if err != nil {
+		return nil, err
+	}
+	return d.may.get(ctx, permissionsAge, func(ctx context.Context) (map[string]bool, error) {
+		return client.MyPermissions(ctx, PermissionBrowseUsers, PermissionAdministerJira)
+	})
+}
+
+// mayBrowse turns an empty answer into the truth: nobody is there only when the credential may browse users
+// (an empty list is what Jira gives to one that may not).
+func (d *Directory) mayBrowse(ctx context.Context) error {
+	permissions, err := d.Permissions(ctx)
+	if err != nil {
+		return err
+	}
+	if !permissions[PermissionBrowseUsers] {
+		return fault.New(fault.PermissionDenied,
+			"Give the token's owner the global permission Browse users and groups (Jira settings, System, Global permissions), or use another account's token.",
+			"The Jira credential may not browse users, so Jira answers with an empty list. Whether the person exists is not known.")
+	}
+	return nil
+}
+
+// remembered keeps one value that many goroutines ask for; a failed question is asked again by the next.
+type remembered[T any] struct {
+	mu    sync.Mutex
+	value T
+	at    time.Time
+}
+
+// get returns the value, asking when there is none or it is older than age (0 = never too old).
+func (r *remembered[T]) get(ctx context.Context, age time.Duration, ask func(context.Context) (T, error)) (T, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.at.IsZero() && (age == 0 || time.Since(r.at) < age) {
+		return r.value, nil
+	}
+	value, err := ask(ctx)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	r.value, r.at = value, time.Now()
+	return value, nil
+}
+
+// forget makes the next get ask again.
+func (r *remembered[T]) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.at = time.Time{}
+}

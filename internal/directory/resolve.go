@@ -1,0 +1,275 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
+)
+
+// Candidate is one of several people that a name could mean, or one who is near to what was asked for.
+type Candidate struct {
+	AccountID   string `json:"account_id"`
+	DisplayName string `json:"display_name"`
+	Email       string `json:"email,omitempty"`
+	Active      bool   `json:"active"`
+}
+
+// searchDepth is how many matches a name or an e-mail is looked for among.
+const searchDepth = 50
+
+// Resolve finds the one person that target means, joined from Jira and SCIM with the groups.
+//
+// It costs one round trip by account id when the link to SCIM is known (two at first), two by e-mail, and two by name.
+// Errors are faults: not_found with near matches, ambiguous with candidates, permission_denied where an empty answer proves nothing.
+func (d *Directory) Resolve(ctx context.Context, target Target) (Person, error) {
+	client, err := d.Jira()
+	if err != nil {
+		return Person{}, err
+	}
+	switch target.Kind {
+	case ByAccountID:
+		return d.byAccountID(ctx, client, target.Value)
+	case ByEmail:
+		return d.byEmail(ctx, client, target.Value)
+	case ByName:
+		return d.byName(ctx, client, target.Value)
+	}
+	return Person{}, errors.New("directory: a target of no kind")
+}
+
+// byAccountID reads Jira and SCIM side by side.
+func (d *Directory) byAccountID(ctx context.Context, client *jira.Client, id string) (Person, error) {
+	var user jira.User
+	var answer scimAnswer
+	both, both1 := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		user, err = d.jiraUser(both1, client, id)
+		return err
+	})
+	both.Go(func() (err error) {
+		answer, err = d.scimByLink(both1, id)
+		return err
+	})
+	if err := both.Wait(); err != nil {
+		return Person{}, err
+	}
+	return d.complete(ctx, user, answer)
+}
+
+// jiraUser reads a user with all groups; a site that cuts the expansion short is asked again for them.
+func (d *Directory) jiraUser(ctx context.Context, client *jira.Client, id string) (jira.User, error) {
+	user, err := client.User(ctx, id)
+	if rest.IsStatus(err, 404) {
+		return jira.User{}, fault.New(fault.NotFound, "Check the id, or look the person up by e-mail.", "Jira has no account %s on this site.", id).Because(err)
+	}
+	if err != nil {
+		return jira.User{}, err
+	}
+	if !user.GroupsComplete {
+		user.Groups, err = client.UserGroups(ctx, id)
+	}
+	return user, err
+}
+
+// complete settles the SCIM side of a Jira user by e-mail, then by a bounded walk, when the first answer did not.
+func (d *Directory) complete(ctx context.Context, user jira.User, answer scimAnswer) (Person, error) {
+	var err error
+	if !answer.settled && user.EmailAddress != "" {
+		found, ok, err := d.scim.FindUser(ctx, user.EmailAddress)
+		if err != nil {
+			return Person{}, err
+		}
+		if ok && found.AccountID == user.AccountID {
+			d.links.learn(found)
+			answer = scimAnswer{user: &found, settled: true}
+		}
+	}
+	if !answer.settled && user.AccountType == AccountTypePerson {
+		if answer, err = d.scimByWalk(ctx, user.AccountID); err != nil {
+			return Person{}, err
+		}
+	}
+	p := join(&user, answer.user, d.scim != nil, d.knownDomains())
+	if d.scim != nil && !answer.settled && user.AccountType == AccountTypePerson {
+		p.Warnings = append(p.Warnings, "No SCIM user has this e-mail, and the SCIM directory is too large to search by account id: whether SCIM manages the account under another address is not known.")
+	}
+	return p, nil
+}
+
+// byEmail asks Jira's search and SCIM's filter side by side, then reads the account they lead to. Jira finds active people with a visible
+// e-mail, SCIM everyone that it provisions; exact means equal without regard to case.
+func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email string) (Person, error) {
+	var matches []jira.User
+	var found *scim.User
+	both, both1 := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		matches, err = client.SearchUsers(both1, email, 0, searchDepth)
+		return err
+	})
+	if d.scim != nil {
+		both.Go(func() error {
+			user, ok, err := d.scim.FindUser(both1, email)
+			if ok {
+				found = &user
+			}
+			return err
+		})
+		if len(d.domains) == 0 && d.knownDomains() == nil {
+			both.Go(func() error {
+				_, err := d.firstSCIMPage(both1)
+				return err
+			})
+		}
+	}
+	if err := both.Wait(); err != nil {
+		return Person{}, err
+	}
+	exact := slices.DeleteFunc(slices.Clone(matches), func(u jira.User) bool { return !strings.EqualFold(u.EmailAddress, email) })
+	if found != nil {
+		d.links.learn(*found)
+		if found.AccountID != "" && !slices.ContainsFunc(exact, func(u jira.User) bool { return u.AccountID == found.AccountID }) {
+			exact = append(exact, jira.User{AccountID: found.AccountID, DisplayName: found.DisplayName, EmailAddress: found.Email, Active: found.Active})
+		}
+	}
+	switch {
+	case len(exact) > 1:
+		return Person{}, ambiguous(email, exact)
+	case len(exact) == 0 && found != nil: // no account id yet
+		return join(nil, found, true, d.knownDomains()), nil
+	case len(exact) == 0:
+		return Person{}, d.noSuchPerson(ctx, client, email)
+	}
+	user, err := d.jiraUser(ctx, client, exact[0].AccountID)
+	if fault.Is(err, fault.NotFound) && found != nil { // SCIM knows an account that this site does not
+		return join(nil, found, true, d.knownDomains()), nil
+	}
+	if err != nil {
+		return Person{}, err
+	}
+	if found != nil && found.AccountID == user.AccountID {
+		return join(&user, found, true, d.knownDomains()), nil
+	}
+	return d.complete(ctx, user, scimAnswer{settled: d.scim == nil})
+}
+
+// byName accepts a name that leads to one person: equal to one display name, or the start of only one.
+func (d *Directory) byName(ctx context.Context, client *jira.Client, name string) (Person, error) {
+	matches, err := client.SearchUsers(ctx, name, 0, searchDepth)
+	if err != nil {
+		return Person{}, err
+	}
+	if exact := slices.DeleteFunc(slices.Clone(matches), func(u jira.User) bool { return !strings.EqualFold(u.DisplayName, name) }); len(exact) > 0 {
+		matches = exact
+	}
+	switch len(matches) {
+	case 0:
+		return Person{}, d.noSuchPerson(ctx, client, name)
+	case 1:
+		return d.byAccountID(ctx, client, matches[0].AccountID)
+	}
+	return Person{}, ambiguous(name, matches)
+}
+
+// maxCandidates caps the candidates that an error carries.
+const maxCandidates = 10
+
+func ambiguous(asked string, users []jira.User) error {
+	return fault.New(fault.Ambiguous, "Ask which one is meant and use the account_id.", "%q means %d people.", asked, len(users)).
+		With(map[string]any{"candidates": candidates(users)})
+}
+
+func candidates(users []jira.User) []Candidate {
+	list := make([]Candidate, 0, maxCandidates)
+	for _, u := range users[:min(len(users), maxCandidates)] {
+		list = append(list, Candidate{AccountID: u.AccountID, DisplayName: u.DisplayName, Email: u.EmailAddress, Active: u.Active})
+	}
+	return list
+}
+
+// noSuchPerson makes the not_found of an e-mail or a name that nobody has: after making sure that the credential could have seen
+// somebody, and with people who are near to it.
+func (d *Directory) noSuchPerson(ctx context.Context, client *jira.Client, asked string) error {
+	if err := d.mayBrowse(ctx); err != nil {
+		return err
+	}
+	near, err := nearMatches(ctx, client, asked)
+	if err != nil {
+		return err
+	}
+	hint := "Jira's search finds active people, and by e-mail only those who show it. For someone inactive use the account id, or audit_active_users, whose report lists every account."
+	if len(near) > 0 {
+		hint = "If one of the near matches is meant, use its account_id. " + hint
+	}
+	none := fault.New(fault.NotFound, hint, "Nobody found for %q.", asked)
+	if len(near) > 0 {
+		none.Details = map[string]any{"near": near}
+	}
+	return none
+}
+
+// nearMatches searches for the start of what was asked and ranks what comes back by edit distance.
+func nearMatches(ctx context.Context, client *jira.Client, asked string) ([]Candidate, error) {
+	local, _, isEmail := strings.Cut(asked, "@")
+	words := strings.FieldsFunc(local, func(r rune) bool { return r == ' ' || r == '.' || r == '_' || r == '-' })
+	if len(words) == 0 {
+		return nil, nil
+	}
+	prefix := []rune(words[0])
+	users, err := client.SearchUsers(ctx, string(prefix[:min(len(prefix), 3)]), 0, searchDepth)
+	if err != nil {
+		return nil, err
+	}
+	type scored struct {
+		user     jira.User
+		distance int
+	}
+	var near []scored
+	for _, u := range users {
+		distance := editDistance(strings.ToLower(asked), strings.ToLower(u.DisplayName))
+		if isEmail {
+			distance = editDistance(strings.ToLower(strings.Join(words, " ")), strings.ToLower(u.DisplayName))
+			if u.EmailAddress != "" {
+				distance = min(distance, editDistance(strings.ToLower(asked), strings.ToLower(u.EmailAddress)))
+			}
+		}
+		if distance <= max(2, len(asked)/4) {
+			near = append(near, scored{u, distance})
+		}
+	}
+	slices.SortStableFunc(near, func(a, b scored) int { return a.distance - b.distance })
+	list := make([]jira.User, len(near))
+	for i, n := range near {
+		list[i] = n.user
+	}
+	return candidates(list[:min(len(list), 5)]), nil
+}
+
+// editDistance is Levenshtein's: the fewest insertions, deletions and replacements of runes that turn a into b.
+func editDistance(a, b string) int {
+	from, to := []rune(a), []rune(b)
+	row := make([]int, len(to)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, r := range from {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, s := range to {
+			cost := diagonal
+			if r != s {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(to)]
+}

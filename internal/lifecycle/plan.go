@@ -1,0 +1,138 @@
+// Package lifecycle is the write side: it plans a change, has it confirmed, applies it step by step and proves it by reading back.
+//
+// Three parts are kept apart. A plan is made by pure functions from facts and policy (plan_*.go). A step knows how to see whether
+// its change is so and how to write it once (step.go). The executor runs the steps of a plan in order (execute.go) and knows nothing of either.
+package lifecycle
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+)
+
+// Action is what one step does.
+type Action string
+
+// The actions, in the order in which a plan may hold them: see stageOf.
+const (
+	Deactivate      Action = "deactivate"
+	Reactivate      Action = "reactivate"
+	CreateUser      Action = "create_user"
+	InviteUser      Action = "invite_user"
+	UpdateUser      Action = "update_user"
+	AwaitAccount    Action = "await_account"
+	AddToGroup      Action = "add_to_group"
+	RemoveFromGroup Action = "remove_from_group"
+	RemoveFromSite  Action = "remove_from_site"
+	CreateGroup     Action = "create_group"
+	DeleteGroup     Action = "delete_group"
+	Verify          Action = "verify"
+)
+
+// Via names the side that a step writes to.
+type Via string
+
+// The sides.
+const (
+	ViaSCIM Via = "scim"
+	ViaJira Via = "jira"
+	ViaNone Via = ""
+)
+
+// Step is one planned change.
+type Step struct {
+	Action Action `json:"action"`
+	Target string `json:"target" jsonschema:"the person or group that the step changes"`
+	Detail string `json:"detail" jsonschema:"what the step does, in words"`
+	Via    Via    `json:"via,omitempty" jsonschema:"the side that is written to: scim or jira"`
+
+	group directory.Group
+}
+
+// Subject is whom or what a plan changes.
+type Subject struct {
+	AccountID string `json:"account_id,omitempty"`
+	SCIMID    string `json:"scim_id,omitempty"`
+	GroupID   string `json:"group_id,omitempty"`
+	Email     string `json:"email,omitempty"`
+	Label     string `json:"label" jsonschema:"name and e-mail or id, for people"`
+
+	// seekSCIM makes a read look the person up in SCIM by e-mail while the SCIM id is not known.
+	seekSCIM bool
+}
+
+// key names the subject in a confirmation: the id that can't mean anybody else.
+func (s Subject) key() string {
+	switch {
+	case s.GroupID != "":
+		return "group:" + s.GroupID
+	case s.AccountID != "":
+		return "account:" + s.AccountID
+	}
+	return "scim:" + s.SCIMID
+}
+
+// Plan is what a call would change, for a person to read first.
+type Plan struct {
+	ID       string   `json:"plan_id"`
+	Target   Subject  `json:"target"`
+	Steps    []Step   `json:"steps" jsonschema:"in the order in which they run"`
+	Warnings []string `json:"warnings"`
+	Blockers []string `json:"blockers" jsonschema:"reasons why it can't be applied; empty when it can"`
+	Undo     []string `json:"undo" jsonschema:"what can be put back afterwards, and what cannot"`
+
+	tool      string
+	followUps []string
+	attrs     map[string]string // attributes that create_user and update_user write
+	products  []string          // products of an invitation
+	reason    string            // why, in the caller's words; not part of the plan's effect
+	from      State             // what the plan was made from
+}
+
+// writes tells whether the plan changes anything.
+func (p Plan) writes() bool {
+	for _, s := range p.Steps {
+		if s.Via != ViaNone {
+			return true
+		}
+	}
+	return false
+}
+
+// seal gives the plan its id: a digest of all that it would change, and of nothing else. Two plans with one id have the same effect.
+func (p Plan) seal() Plan {
+	type effect struct {
+		Action Action
+		Via    Via
+		Group  string
+		SCIM   string
+	}
+	effects := make([]effect, 0, len(p.Steps))
+	for _, s := range p.Steps {
+		if s.Via != ViaNone {
+			effects = append(effects, effect{s.Action, s.Via, s.group.ID, s.group.SCIMID})
+		}
+	}
+	content, _ := json.Marshal([]any{p.tool, p.Target.key(), p.Target.SCIMID, effects, p.attrs, p.products}) // strings only: always marshals
+	sum := sha256.Sum256(content)
+	p.ID = "plan-" + hex.EncodeToString(sum[:])[:32]
+	for _, list := range []*[]string{&p.Warnings, &p.Blockers, &p.Undo} {
+		if *list == nil {
+			*list = []string{}
+		}
+	}
+	if p.Steps == nil {
+		p.Steps = []Step{}
+	}
+	return p
+}
+
+func subjectOf(p directory.Person) Subject {
+	s := Subject{AccountID: p.AccountID, Email: p.Email, Label: p.Label()}
+	if p.SCIM != nil {
+		s.SCIMID = p.SCIM.ID
+	}
+	return s
+}

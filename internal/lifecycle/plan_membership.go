@@ -1,0 +1,41 @@
+package lifecycle
+
+import (
+	"slices"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+)
+
+// planAddToGroups plans only the groups that the person is not in yet.
+func planAddToGroups(person directory.Person, groups []directory.Group) Plan {
+	plan := Plan{tool: "add_user_to_group", Target: subjectOf(person), Warnings: slices.Clone(person.Warnings)}
+	missing := slices.DeleteFunc(slices.Clone(groups), func(g directory.Group) bool { return isMember(person, g) })
+	if !person.Active {
+		plan.Warnings = append(plan.Warnings, "The account is inactive: the groups give access only once it is active again.")
+	}
+	plan.addTo(missing, plan.Target.SCIMID != "")
+	if plan.writes() {
+		plan.Steps = append(plan.Steps, Step{Action: Verify, Target: person.Label(), Detail: "read back: the person is in the groups"})
+	}
+	return plan.seal()
+}
+
+// planRemoveFromGroups plans only the groups that the person is in, each through the side that owns the membership.
+func planRemoveFromGroups(person directory.Person, groups []directory.Group) Plan {
+	plan := Plan{tool: "remove_user_from_group", Target: subjectOf(person), Warnings: slices.Clone(person.Warnings)}
+	for _, step := range groupRemovals(person) {
+		if slices.ContainsFunc(groups, func(g directory.Group) bool {
+			return step.group.ID != "" && g.ID == step.group.ID || step.Via == ViaSCIM && g.SCIMID != "" && g.SCIMID == step.group.SCIMID
+		}) {
+			plan.Steps = append(plan.Steps, step)
+		}
+	}
+	if plan.writes() {
+		plan.Undo = append(plan.Undo, "Groups: add_user_to_group puts them back.")
+		plan.Steps = append(plan.Steps, Step{Action: Verify, Target: person.Label(), Detail: "read back: the groups are gone"})
+	}
+	if slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Via == ViaSCIM }) {
+		plan.Warnings = append(plan.Warnings, warnProvider)
+	}
+	return plan.seal()
+}

@@ -1,0 +1,175 @@
+package lifecycle
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+)
+
+// Routes by which a person can come in.
+const (
+	RouteAuto = "auto"
+	RouteSCIM = "scim"
+	RouteJira = "jira"
+)
+
+// Products are the values that POST /user takes.
+var Products = []string{"jira-core", "jira-servicedesk", "jira-product-discovery", "jira-software"}
+
+// Newcomer is who shall have access.
+type Newcomer struct {
+	Email, GivenName, FamilyName, DisplayName, Title, Department string
+
+	Products []string
+	Route    string
+}
+
+// provisionFacts is what a provisioning is planned from.
+type provisionFacts struct {
+	who      Newcomer
+	known    *directory.Person // nil: nobody has the e-mail yet
+	groups   []directory.Group
+	domains  []string // that SCIM provisions
+	hasSCIM  bool
+	products []string // default of the policy
+}
+
+// planProvision decides how a person comes in: whoever has the e-mail already is reactivated or left as they are, never created twice.
+func planProvision(f provisionFacts) (Plan, error) {
+	plan := Plan{tool: "provision_user", Target: Subject{Email: f.who.Email, Label: cmp.Or(f.who.name(), f.who.Email) + " (" + f.who.Email + ")"}}
+	route, err := f.route()
+	if err != nil {
+		return Plan{}, err
+	}
+	switch {
+	case f.known == nil && route == RouteSCIM:
+		plan.attrs = f.who.attributes()
+		plan.Steps = append(plan.Steps, Step{Action: CreateUser, Via: ViaSCIM, Target: plan.Target.Label, Detail: "create the account through SCIM; no invitation mail is sent"})
+		plan.Warnings = append(plan.Warnings, warnProvider)
+		plan.Undo = append(plan.Undo, "The account: offboard_user deactivates it again.")
+	case f.known == nil:
+		plan.invite(f)
+	default:
+		plan.Target = subjectOf(*f.known)
+		plan.Warnings = append(plan.Warnings, f.known.Warnings...)
+		plan.returning(f, route)
+	}
+	plan.Target.seekSCIM = slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == CreateUser })
+	missing := slices.DeleteFunc(slices.Clone(f.groups), func(g directory.Group) bool { return f.known != nil && isMember(*f.known, g) })
+	plan.addTo(missing, route == RouteSCIM || plan.Target.SCIMID != "")
+	if slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == CreateUser || s.Action == InviteUser }) &&
+		slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == AddToGroup && s.Via == ViaJira }) {
+		plan.Steps = append(plan.Steps, Step{Action: AwaitAccount, Target: plan.Target.Label, Detail: "wait until Atlassian has given the person an account id, which Jira groups need"})
+	}
+	plan.Steps = inOrder(plan.Steps)
+	if plan.writes() {
+		plan.Steps = append(plan.Steps, Step{Action: Verify, Target: plan.Target.Label, Detail: "read back: the account is active and in the groups"})
+	}
+	return plan.seal(), nil
+}
+
+// route picks SCIM where a directory is set and the domain is its own, else an invitation by Jira; a person whom SCIM has stays with SCIM.
+func (f provisionFacts) route() (string, error) {
+	own := slices.Contains(f.domains, directory.Domain(f.who.Email))
+	switch {
+	case f.who.Route == RouteSCIM && !f.hasSCIM:
+		return "", fault.New(fault.NotConfigured, "Set ATLASSIAN_SCIM_DIRECTORY_ID and ATLASSIAN_SCIM_TOKEN, or use the route jira.", "The route scim needs a SCIM directory, and none is configured.")
+	case f.who.Route == RouteSCIM, f.who.Route == RouteJira:
+		return f.who.Route, nil
+	case f.hasSCIM && (own || f.known != nil && f.known.SCIM != nil):
+		return RouteSCIM, nil
+	}
+	return RouteJira, nil
+}
+
+func (p *Plan) invite(f provisionFacts) {
+	p.products = f.who.Products
+	if len(p.products) == 0 {
+		p.products = f.products
+	}
+	p.products = slices.Sorted(slices.Values(p.products))
+	p.Steps = append(p.Steps, Step{
+		Action: InviteUser, Via: ViaJira, Target: p.Target.Label,
+		Detail: "invite by mail through Jira with access to " + strings.Join(p.products, ", "),
+	})
+	p.Undo = append(p.Undo, "The invitation mail can't be taken back; delete_user removes the person from the site.")
+	if f.who.name() != "" {
+		p.Warnings = append(p.Warnings, "An invited person chooses their own display name: Jira ignores the one given here.")
+	}
+	if f.who.Title != "" || f.who.Department != "" {
+		p.Warnings = append(p.Warnings, "Title and department can be set through SCIM only, so they are left out.")
+	}
+	if slices.Contains(f.domains, directory.Domain(f.who.Email)) {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("People of %s are provisioned through SCIM here. An invited account stays outside of the directory until the identity provider takes it over; the route scim avoids that.", directory.Domain(f.who.Email)))
+	}
+}
+
+// returning plans for somebody who has an account already.
+func (p *Plan) returning(f provisionFacts, route string) {
+	person := *f.known
+	switch {
+	case person.Active && (person.SCIM == nil || person.SCIM.Active):
+		if route == RouteSCIM && person.SCIM == nil {
+			p.attrs = f.who.attributes()
+			p.Steps = append(p.Steps, Step{Action: CreateUser, Via: ViaSCIM, Target: p.Target.Label, Detail: "link the existing account to the SCIM directory"})
+			p.Warnings = append(p.Warnings, warnProvider)
+			p.Undo = append(p.Undo, "The link: only the identity provider or an administrator can take it away.")
+		}
+	case person.SCIM != nil && !person.SCIM.Active:
+		p.Steps = append(p.Steps, Step{Action: Reactivate, Via: ViaSCIM, Target: p.Target.Label, Detail: "reactivate the existing account through SCIM (active: true) instead of creating a second one"})
+		p.Warnings = append(p.Warnings, warnProvider)
+		p.Undo = append(p.Undo, "Reactivation: offboard_user deactivates the account again.")
+		if len(person.Groups) > 0 {
+			p.Warnings = append(p.Warnings, "The account is still in groups, which give access again as soon as it is active: "+strings.Join(person.GroupNames(), ", ")+".")
+		}
+	case person.SCIM != nil:
+		p.Warnings = append(p.Warnings, "SCIM has the account as active, while Jira still shows it as inactive. Jira usually follows within minutes.")
+	default:
+		p.Blockers = append(p.Blockers, "The account exists and is inactive, and it is not in the SCIM directory: nothing configured here can reactivate it. Reactivate it at admin.atlassian.com (Directory, Users), then call again.")
+	}
+}
+
+func (n Newcomer) name() string {
+	return cmp.Or(n.DisplayName, strings.TrimSpace(n.GivenName+" "+n.FamilyName))
+}
+
+// attributes are what SCIM stores of a newcomer, under SCIM's own names.
+func (n Newcomer) attributes() map[string]string {
+	attrs := map[string]string{"displayName": n.name(), "name.givenName": n.GivenName, "name.familyName": n.FamilyName}
+	if n.Title != "" {
+		attrs["title"] = n.Title
+	}
+	if n.Department != "" {
+		attrs["department"] = n.Department
+	}
+	return attrs
+}
+
+func isMember(p directory.Person, g directory.Group) bool {
+	return slices.ContainsFunc(p.Groups, func(have directory.GroupRef) bool { return have.ID == g.ID })
+}
+
+// addTo plans a step for each group, through the side that owns it. A SCIM group takes only people whom SCIM has.
+func (p *Plan) addTo(groups []directory.Group, inSCIM bool) {
+	for _, g := range groups {
+		via := ViaJira
+		if g.SCIMID != "" {
+			via = ViaSCIM
+		}
+		if via == ViaSCIM && !inSCIM {
+			p.Blockers = append(p.Blockers, "The group "+g.Name+" belongs to SCIM, and this person is not in the SCIM directory: add them there first (provision_user with route scim).")
+			continue
+		}
+		p.Steps = append(p.Steps, Step{Action: AddToGroup, Via: via, Target: g.Name, Detail: "add to the group " + g.Name + " through " + sideName(via), group: g})
+		if via == ViaSCIM && !slices.Contains(p.Warnings, warnProvider) {
+			p.Warnings = append(p.Warnings, warnProvider)
+		}
+	}
+	if len(groups) > 0 {
+		p.Undo = append(p.Undo, "Groups: remove_user_from_group takes them away again.")
+	}
+}

@@ -1,0 +1,113 @@
+package lifecycle
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+)
+
+// Policy is what the settings allow.
+type Policy struct {
+	ReadOnly bool
+	// HumanConfirmation refuses a token from a client that can't ask a person itself.
+	HumanConfirmation bool
+	// ProtectedUsers are account ids or e-mails, ProtectedGroups group ids or names, ProtectedDomains e-mail domains, that nothing here changes.
+	ProtectedUsers, ProtectedGroups, ProtectedDomains []string
+	// Products is what an invitation gives when it names none.
+	Products []string
+}
+
+// AdminGroup is an administrators' group that the subject of a plan is in.
+type AdminGroup struct {
+	ID, Name string
+	// HasOther tells whether somebody else active is in it.
+	HasOther bool
+}
+
+// guardWrite refuses every change in read-only mode.
+func (p Policy) guardWrite() error {
+	if p.ReadOnly {
+		return fault.New(fault.Protected, "Start the server without --read-only (JIRA_LIFECYCLE_READ_ONLY) to allow changes.", "The server is in read-only mode, so nothing was changed.")
+	}
+	return nil
+}
+
+// guardPerson refuses to change yourself, accounts that are not people, and whoever the policy protects.
+func (p Policy) guardPerson(person directory.Person, self string) error {
+	switch {
+	case person.AccountID == directory.UnknownAccountID || person.AccountType == "unknown":
+		return fault.New(fault.Protected, "Ask Atlassian support to repair it.", "%s is a corrupted account record (unknown), which nothing here may change.", person.Label())
+	case person.AccountType != directory.AccountTypePerson:
+		return fault.New(fault.Protected, "Apps are managed under Jira settings, Apps; portal customers in their service project.", "%s is not a person but an account of type %s.", person.Label(), person.AccountType)
+	case person.AccountID != "" && person.AccountID == self:
+		return fault.New(fault.Protected, "Ask another administrator to do it with their own credential.", "%s is the owner of the credential that this server uses: it never changes its own access.", person.Label())
+	case slices.ContainsFunc(p.ProtectedUsers, func(u string) bool {
+		return u == person.AccountID || person.Email != "" && strings.EqualFold(u, person.Email)
+	}),
+		person.SCIM != nil && slices.ContainsFunc(p.ProtectedUsers, func(u string) bool { return strings.EqualFold(u, person.SCIM.UserName) }):
+		return protected(person.Label(), "JIRA_LIFECYCLE_PROTECTED_USERS")
+	}
+	return p.guardDomain(person)
+}
+
+func (p Policy) guardDomain(person directory.Person) error {
+	domains := []string{directory.Domain(person.Email)}
+	if person.SCIM != nil {
+		domains = append(domains, directory.Domain(person.SCIM.UserName))
+	}
+	for _, domain := range domains {
+		if domain != "" && slices.ContainsFunc(p.ProtectedDomains, func(d string) bool { return strings.EqualFold(strings.TrimPrefix(d, "@"), domain) }) {
+			return protected(person.Label(), "JIRA_LIFECYCLE_PROTECTED_DOMAINS")
+		}
+	}
+	return nil
+}
+
+// guardMembership refuses to take away from somebody the membership of a protected group.
+func (p Policy) guardMembership(person directory.Person) error {
+	for _, g := range person.Groups {
+		if p.protectsGroup(g.ID, g.Name) {
+			return protected(person.Label()+", a member of "+g.Name+",", "JIRA_LIFECYCLE_PROTECTED_GROUPS")
+		}
+	}
+	return nil
+}
+
+// guardGroup refuses to change a protected group.
+func (p Policy) guardGroup(g directory.Group) error {
+	if p.protectsGroup(g.ID, g.Name) {
+		return protected("The group "+g.Name, "JIRA_LIFECYCLE_PROTECTED_GROUPS")
+	}
+	return nil
+}
+
+func (p Policy) protectsGroup(id, name string) bool {
+	return slices.Contains(p.ProtectedGroups, id) || slices.Contains(p.ProtectedGroups, name)
+}
+
+func protected(what, setting string) error {
+	return fault.New(fault.Protected, "If that is wrong, an administrator of this server can change the setting "+setting+".", "%s is protected by the policy and was left alone.", what)
+}
+
+// guardLastAdmin refuses to empty a group of administrators.
+func guardLastAdmin(person directory.Person, admins []AdminGroup) error {
+	for _, g := range admins {
+		if !g.HasOther {
+			return fault.New(fault.Protected, "Make somebody else an administrator first (Jira settings, User management), then try again.",
+				"%s is the last active member of the administrators' group %s.", person.Label(), g.Name)
+		}
+	}
+	return nil
+}
+
+// guardGrant refuses to make anybody an administrator: that is decided by a person in the console, not through an assistant.
+func guardGrant(groups []directory.Group, admins []string) error {
+	for _, g := range groups {
+		if slices.Contains(admins, g.ID) {
+			return fault.New(fault.Protected, "Add administrators by hand at admin.atlassian.com.", "The group %s makes its members administrators, which this server never grants.", g.Name)
+		}
+	}
+	return nil
+}

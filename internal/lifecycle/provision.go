@@ -1,0 +1,89 @@
+package lifecycle
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+)
+
+// ProvisionRequest says who shall have access and to what.
+type ProvisionRequest struct {
+	Who    Newcomer
+	Groups []string
+	// DryRun returns the plan and changes nothing.
+	DryRun bool
+}
+
+// Provision gives a person access. It is idempotent by e-mail: whoever has the address already is reactivated or completed, never created twice.
+func (s *Service) Provision(ctx context.Context, r ProvisionRequest) (Result, error) {
+	if err := s.policy.guardWrite(); err != nil && !r.DryRun {
+		return Result{}, err
+	}
+	facts := provisionFacts{who: r.Who, hasSCIM: s.directory.HasSCIM(), products: s.policy.Products}
+	var self jira.User
+	var admins []jira.Group
+	all, all1 := errgroup.WithContext(ctx)
+	all.Go(func() error {
+		person, err := s.directory.Resolve(all1, directory.Target{Kind: directory.ByEmail, Value: r.Who.Email})
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		facts.known = &person
+		return err
+	})
+	all.Go(func() (err error) {
+		facts.domains, err = s.directory.Domains(all1)
+		return err
+	})
+	all.Go(func() (err error) {
+		self, err = s.directory.Myself(all1)
+		return err
+	})
+	if len(r.Groups) > 0 {
+		all.Go(func() (err error) {
+			facts.groups, err = s.directory.ResolveGroups(all1, r.Groups)
+			return err
+		})
+		all.Go(func() (err error) {
+			admins, err = s.directory.AdminGroups(all1)
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return Result{}, err
+	}
+	if err := s.guardProvision(facts, self, situation{admins: admins}.adminIDs()); err != nil {
+		return Result{}, err
+	}
+	plan, err := planProvision(facts)
+	if err != nil {
+		return Result{}, err
+	}
+	if facts.known != nil {
+		plan.from = stateOf(*facts.known)
+	}
+	if r.DryRun {
+		return result(Planned, plan), nil
+	}
+	return s.apply(ctx, plan, s.observe)
+}
+
+func (s *Service) guardProvision(f provisionFacts, self jira.User, admins []string) error {
+	person := directory.Person{Email: f.who.Email, AccountType: directory.AccountTypePerson}
+	if f.known != nil {
+		person = *f.known
+	}
+	if err := s.policy.guardPerson(person, self.AccountID); err != nil {
+		return err
+	}
+	for _, g := range f.groups {
+		if err := s.policy.guardGroup(g); err != nil {
+			return err
+		}
+	}
+	return guardGrant(f.groups, admins)
+}

@@ -1,0 +1,18 @@
+package tools
+
+import (
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
+)
+
+// Deps is what the handlers work with.
+type Deps struct {
+	Directory *directory.Directory
+	Lifecycle *lifecycle.Service
+	Audit     *audit.Auditor
+	Status    Status
+}
+
+// defaultLimit is the length of a list whose caller names none.
+const defaultLimit = 25

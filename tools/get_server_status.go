@@ -1,0 +1,140 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
+)
+
+// Status is what the server knows of itself.
+type Status struct {
+	Version      string
+	ReadOnly     bool
+	Confirmation string
+	Toolsets     []string
+	SiteURL      string
+	StateDir     string
+}
+
+// GetServerStatusInput is empty.
+type GetServerStatusInput struct{}
+
+// GetServerStatusOutput tells what the server is and what its credentials can do.
+type GetServerStatusOutput struct {
+	Version      string             `json:"version"`
+	ReadOnly     bool               `json:"read_only" jsonschema:"true when every change is refused"`
+	Confirmation string             `json:"confirmation" jsonschema:"token (a token confirms a plan) or human (only a person asked by the client does)"`
+	Site         string             `json:"site" jsonschema:"the Jira site that changes go to"`
+	Toolsets     []string           `json:"toolsets"`
+	StateDir     string             `json:"state_dir"`
+	Credentials  []CredentialStatus `json:"credentials"`
+}
+
+// CredentialStatus is one credential, tried just now.
+type CredentialStatus struct {
+	Name        string          `json:"name" jsonschema:"jira or scim"`
+	Configured  bool            `json:"configured"`
+	OK          bool            `json:"ok" jsonschema:"the service accepted it just now"`
+	Identity    string          `json:"identity" jsonschema:"whose credential it is"`
+	Detail      string          `json:"detail" jsonschema:"what it can do, or what to do about it"`
+	Permissions map[string]bool `json:"permissions,omitempty" jsonschema:"global permissions of the Jira credential"`
+}
+
+func (d *Deps) getServerStatusTool() Tool {
+	return Define("get_server_status", "Check the server", ToolsetServer,
+		"Tells which site and credentials this server works with, whether each is accepted right now, whose it is and what it may do. "+
+			"Use it first when a tool answers not_configured, unauthenticated or permission_denied.",
+		reads, d.getServerStatus)
+}
+
+func (d *Deps) getServerStatus(ctx context.Context, _ GetServerStatusInput) (GetServerStatusOutput, error) {
+	var jiraStatus, scimStatus CredentialStatus
+	var both sync.WaitGroup
+	both.Go(func() { jiraStatus = d.jiraStatus(ctx) })
+	both.Go(func() { scimStatus = d.scimStatus(ctx) })
+	both.Wait()
+	return GetServerStatusOutput{
+		Version: d.Status.Version, ReadOnly: d.Status.ReadOnly, Confirmation: d.Status.Confirmation, Toolsets: d.Status.Toolsets,
+		Site: d.Status.SiteURL, StateDir: d.Status.StateDir,
+		Credentials: []CredentialStatus{jiraStatus, scimStatus},
+	}, ctx.Err()
+}
+
+func (d *Deps) jiraStatus(ctx context.Context) CredentialStatus {
+	s := CredentialStatus{Name: "jira"}
+	client, err := d.Directory.Jira()
+	if err != nil {
+		s.Detail = explain.Fault(err).Error()
+		return s
+	}
+	s.Configured = true
+	me, err := client.Myself(ctx)
+	if err != nil {
+		s.Detail = explain.Fault(err).Error()
+		return s
+	}
+	s.OK, s.Identity = true, directory.Person{DisplayName: me.DisplayName, Email: me.EmailAddress, AccountID: me.AccountID}.Label()
+	if s.Permissions, err = d.Directory.Permissions(ctx); err != nil {
+		s.Detail = "Its permissions can't be read: " + explain.Fault(err).Error()
+		return s
+	}
+	switch {
+	case !s.Permissions[directory.PermissionBrowseUsers]:
+		s.Detail = "It may not browse users: people and groups can't be found. It needs the global permission Browse users and groups."
+	case !s.Permissions[directory.PermissionAdministerJira]:
+		s.Detail = "It may look people up, but not change groups or invite people: that needs an owner who is a site administrator (Administer Jira)."
+	default:
+		s.Detail = "It may look people up, change groups and invite people."
+	}
+	return s
+}
+
+func (d *Deps) scimStatus(ctx context.Context) CredentialStatus {
+	s := CredentialStatus{Name: "scim"}
+	client, err := d.Directory.SCIM()
+	if err != nil {
+		s.Detail = explain.Fault(err).Error() + " Without it accounts can't be deactivated, only taken out of groups."
+		return s
+	}
+	s.Configured = true
+	config, err := client.ServiceProviderConfig(ctx)
+	switch {
+	case rest.IsStatus(err, 404):
+		s.Detail = "The SCIM directory does not exist: check ATLASSIAN_SCIM_DIRECTORY_ID."
+	case err != nil:
+		s.Detail = explain.Fault(err).Error()
+	default:
+		s.OK, s.Identity = true, "SCIM directory token"
+		s.Detail = "It may create, change and deactivate people and groups of the directory."
+		if !config.Patch {
+			s.Detail += " The service does not announce PATCH."
+		}
+	}
+	return s
+}
+
+// Text tells the status, a line a credential.
+func (o GetServerStatusOutput) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "jira-lifecycle-mcp %s, site %s", o.Version, orNone(o.Site))
+	if o.ReadOnly {
+		b.WriteString(", read-only")
+	}
+	fmt.Fprintf(&b, ", confirmation by %s.", o.Confirmation)
+	for _, c := range o.Credentials {
+		state := "not configured"
+		switch {
+		case c.OK:
+			state = "ok, " + c.Identity
+		case c.Configured:
+			state = "refused"
+		}
+		fmt.Fprintf(&b, "\n- %s: %s. %s", c.Name, state, c.Detail)
+	}
+	return b.String()
+}
