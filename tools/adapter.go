@@ -1,0 +1,196 @@
+package tools
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"runtime/debug"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/request"
+)
+
+// Options bind tools to a server. The zero value logs nothing and names no caller.
+type Options struct {
+	// Log gets one line a tool call: request id, tool, outcome and duration, never arguments.
+	Log *slog.Logger
+	// Caller names who is behind a request; confirmation tokens are bound to it.
+	Caller func(context.Context) string
+}
+
+// ServerTool binds t to an MCP server.
+func (t Tool) ServerTool(o Options) server.ServerTool {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Caller == nil {
+		o.Caller = func(context.Context) string { return "" }
+	}
+	b := bound{Tool: t, Options: o}
+	return server.ServerTool{
+		Tool: mcp.Tool{
+			Name: t.Name, Title: t.Title, Description: t.Description,
+			RawInputSchema: mustJSON(t.in), RawOutputSchema: mustJSON(t.out),
+			Annotations: mcp.ToolAnnotation{
+				Title:        t.Title,
+				ReadOnlyHint: &t.Hints.ReadOnly, DestructiveHint: &t.Hints.Destructive,
+				IdempotentHint: &t.Hints.Idempotent, OpenWorldHint: &t.Hints.OpenWorld,
+			},
+		},
+		Handler: b.serve,
+	}
+}
+
+// bound is a tool on a server.
+type bound struct {
+	Tool
+	Options
+}
+
+// serve handles one tools/call. Whatever goes wrong is a tool result that the model can read; protocol errors are mcp-go's.
+func (b bound) serve(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	start := time.Now()
+	info := request.Info{
+		ID:       rand.Text()[:10],
+		Caller:   b.Caller(ctx),
+		Client:   clientName(ctx),
+		Progress: progress(ctx, req),
+	}
+	ctx = request.With(ctx, info)
+	answer, err := b.answer(ctx, req)
+	var result *mcp.CallToolResult
+	if err == nil {
+		result, err = answer.result(b.out)
+	}
+	outcome, level := answer.outcome(), slog.LevelInfo
+	attrs := []slog.Attr{slog.String("request_id", info.ID), slog.String("tool", b.Name)}
+	if err != nil {
+		f := asFault(err, info.ID)
+		result, outcome, level = errorResult(f), string(f.Code), slog.LevelWarn
+		if f.Code == fault.Internal {
+			level = slog.LevelError
+			attrs = append(attrs, slog.Any("error", err))
+		}
+	}
+	attrs = append(attrs, slog.String("outcome", outcome), slog.Duration("duration", time.Since(start).Round(time.Microsecond)))
+	b.Log.LogAttrs(ctx, level, "tool call", attrs...)
+	return result, nil
+}
+
+// answer checks the arguments, runs the handler, and has the person asked where the output waits for that.
+func (b bound) answer(ctx context.Context, req mcp.CallToolRequest) (answer, error) {
+	raw, err := rawArguments(req)
+	if err != nil {
+		return answer{}, err
+	}
+	args, err := checkArguments(b.in, raw)
+	if err != nil {
+		return answer{}, err
+	}
+	if reply, token, ok := replyOf(ctx, req); ok {
+		return b.settle(ctx, args, nil, token, reply)
+	}
+	out, err := b.run(ctx, args)
+	if err != nil {
+		return answer{}, err
+	}
+	return b.confirm(ctx, args, out)
+}
+
+// run calls the handler with checked arguments, turning a panic into an error.
+func (b bound) run(ctx context.Context, args map[string]any) (out any, err error) {
+	raw, err := json.Marshal(args)
+	if err != nil {
+		return nil, fmt.Errorf("encode arguments: %w", err)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			out, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return b.call(ctx, raw)
+}
+
+// rawArguments gives the arguments as JSON. They are a Go value where the client lives in this process.
+func rawArguments(req mcp.CallToolRequest) ([]byte, error) {
+	switch args := req.GetRawArguments().(type) {
+	case nil:
+		return nil, nil
+	case json.RawMessage:
+		return args, nil
+	default:
+		raw, err := json.Marshal(args)
+		if err != nil {
+			return nil, undecodable(err)
+		}
+		return raw, nil
+	}
+}
+
+// asFault gives err as a fault. What is not one already is told without its text, which may hold what nobody should read.
+func asFault(err error, id string) *fault.Error {
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.Is(err, context.Canceled):
+		return fault.New(fault.Cancelled, "Call again if the answer is still wanted.", "The call was cancelled.").Because(err)
+	case errors.Is(err, context.DeadlineExceeded):
+		f = fault.New(fault.Timeout, "Call again; look the person up first if the call was to change something.", "The call took too long.").Because(err)
+		f.Retryable = true
+		return f
+	default:
+		return fault.New(fault.Internal, "Look for this request id in the server's log, and report it.",
+			"The server failed in a way that it did not foresee (request %s).", id).Because(err)
+	}
+}
+
+// errorResult renders a fault for programs and for people.
+func errorResult(f *fault.Error) *mcp.CallToolResult {
+	text := fmt.Sprintf("%s: %s", f.Code, f.Error())
+	switch details := f.Details.(type) {
+	case nil:
+	case Texter:
+		text += "\n" + details.Text()
+	default:
+		if raw, err := json.Marshal(details); err == nil {
+			text += "\n" + string(raw)
+		}
+	}
+	return &mcp.CallToolResult{
+		Content:           []mcp.Content{mcp.NewTextContent(text)},
+		StructuredContent: f,
+		IsError:           true,
+	}
+}
+
+// answer is what a call came to: an output, a question to the client, or an output whose plan the person declined.
+type answer struct {
+	out      any
+	question *mcp.CallToolResult
+	declined string // in words; "" = not declined
+}
+
+// outcome is the answer in a word, for the log.
+func (a answer) outcome() string {
+	switch {
+	case a.question != nil:
+		return "asked"
+	case a.declined != "":
+		return statusDeclined
+	}
+	if v := reflect.ValueOf(a.out); v.Kind() == reflect.Struct {
+		if status := v.FieldByName("Status"); status.Kind() == reflect.String && status.String() != "" {
+			return status.String()
+		}
+	}
+	return "ok"
+}

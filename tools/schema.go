@@ -1,0 +1,165 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/jsonschema-go/jsonschema"
+)
+
+// maxText bounds a text argument whose field has no maxLength of its own, in characters.
+const maxText = 2000
+
+// inputSchema describes In: every property has a description, nothing is nullable, nothing unknown is allowed.
+func inputSchema[In any]() (*jsonschema.Schema, error) {
+	s, err := schemaOf[In]()
+	if err != nil {
+		return nil, err
+	}
+	var check func(path string, s *jsonschema.Schema) error
+	check = func(path string, s *jsonschema.Schema) error {
+		notNull(s)
+		for name, p := range s.Properties {
+			if p.Description == "" {
+				return fmt.Errorf("%s%s has no description", path, name)
+			}
+			if slices.Contains(s.Required, name) && p.Type == "string" && p.MinLength == nil {
+				p.MinLength = new(1)
+			}
+			if err := check(path+name+".", p); err != nil {
+				return err
+			}
+		}
+		if s.Items != nil {
+			return check(path+"[].", s.Items)
+		}
+		return nil
+	}
+	return s, check("", s)
+}
+
+// outputSchema describes Out. It is open to more fields, and also admits the shape of an error: clients of the TypeScript
+// SDK check the structured content of failed calls against it too, and would show their own complaint instead of ours.
+func outputSchema[Out any]() (*jsonschema.Schema, error) {
+	s, err := schemaOf[Out]()
+	if err != nil {
+		return nil, err
+	}
+	var open func(s *jsonschema.Schema)
+	open = func(s *jsonschema.Schema) {
+		if slices.Contains(s.Types, "array") {
+			notNull(s) // nil slices leave as []
+		}
+		if s.Properties != nil {
+			s.AdditionalProperties = nil
+		}
+		for _, p := range s.Properties {
+			open(p)
+		}
+		if s.Items != nil {
+			open(s.Items)
+		}
+	}
+	open(s)
+	if len(s.Required) > 0 {
+		s.AnyOf = []*jsonschema.Schema{{Required: s.Required}, {Required: []string{"code", "message"}}}
+		s.Required = nil
+	}
+	return s, nil
+}
+
+// schemaOf derives the schema from a struct type and its tags.
+func schemaOf[T any]() (*jsonschema.Schema, error) {
+	t := reflect.TypeFor[T]()
+	if t.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("%s is not a struct", t)
+	}
+	s, err := jsonschema.For[T](nil)
+	if err != nil {
+		return nil, err
+	}
+	return s, constrain(t, s)
+}
+
+// notNull takes "null" from the types that s allows.
+func notNull(s *jsonschema.Schema) {
+	if len(s.Types) == 2 && s.Types[0] == "null" {
+		s.Type, s.Types = s.Types[1], nil
+	}
+}
+
+// constrain adds what the narrowing tags of t's fields say to their schemas.
+func constrain(t reflect.Type, s *jsonschema.Schema) error {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return constrain(t.Elem(), s)
+	case reflect.Slice, reflect.Array:
+		return constrain(t.Elem(), s.Items)
+	case reflect.Struct:
+		for _, field := range reflect.VisibleFields(t) {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			p := s.Properties[name]
+			if p == nil {
+				continue
+			}
+			if err := narrow(field, p); err != nil {
+				return fmt.Errorf("field %s: %w", field.Name, err)
+			}
+			if err := constrain(field.Type, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// narrow applies the narrowing tags of one field.
+func narrow(field reflect.StructField, s *jsonschema.Schema) error {
+	value := s // of a list, the tags for values hold for its items
+	if s.Items != nil {
+		value = s.Items
+	}
+	for _, tag := range []struct {
+		key string
+		set **float64
+	}{{"minimum", &value.Minimum}, {"maximum", &value.Maximum}} {
+		if text, ok := field.Tag.Lookup(tag.key); ok {
+			n, err := strconv.ParseFloat(text, 64)
+			if err != nil {
+				return fmt.Errorf("tag %s: %w", tag.key, err)
+			}
+			*tag.set = &n
+		}
+	}
+	for _, tag := range []struct {
+		key string
+		set **int
+	}{{"minLength", &value.MinLength}, {"maxLength", &value.MaxLength}, {"minItems", &s.MinItems}, {"maxItems", &s.MaxItems}} {
+		if text, ok := field.Tag.Lookup(tag.key); ok {
+			n, err := strconv.Atoi(text)
+			if err != nil {
+				return fmt.Errorf("tag %s: %w", tag.key, err)
+			}
+			*tag.set = &n
+		}
+	}
+	if text, ok := field.Tag.Lookup("enum"); ok {
+		for v := range strings.SplitSeq(text, ",") {
+			value.Enum = append(value.Enum, v)
+		}
+	}
+	return nil
+}
+
+// mustJSON marshals a schema that schemaOf made.
+func mustJSON(s *jsonschema.Schema) json.RawMessage {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
