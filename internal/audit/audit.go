@@ -45,6 +45,8 @@ type Auditor struct {
 
 	Log *slog.Logger     // nil = discard
 	Now func() time.Time // nil = time.Now
+
+	memory int // of a sort, in bytes; 0 = sortMemory
 }
 
 // Run audits the whole site and leaves a report. It reports progress with request.Progress.
@@ -90,7 +92,7 @@ type run struct {
 }
 
 func (r *run) execute(ctx context.Context) (_ Result, err error) {
-	s := newSpill(r.dir)
+	s := newSpill(r.dir, r.auditor.memory)
 	defer func() { err = errors.Join(err, s.close()) }()
 
 	read, err := r.collect(ctx, s)

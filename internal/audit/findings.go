@@ -26,12 +26,20 @@ func (r rules) judge(j joined) []Finding {
 	add := func(code Code, s Severity, format string, args ...any) {
 		f = append(f, Finding{Code: code, Severity: s, AccountID: j.id, Detail: fmt.Sprintf(format, args...)})
 	}
-	if j.id == unknownID || j.kind == typeUnknown {
-		if j.id == unknownID {
-			add(UnknownAccount, Medium, "Jira has a corrupted record without an account id; nothing can be changed on it. Atlassian support can repair it.")
+	if j.email == "" {
+		if known := j.scimEmail(); known != "" {
+			add(HiddenEmail, Info, "Jira hides the e-mail; the SCIM directory knows it.")
 		} else {
-			add(UnknownAccount, Low, "Jira does not say what type of account this is.")
+			add(HiddenEmail, Info, "Jira hides the e-mail, and no other source that is configured knows it.")
 		}
+	}
+	if j.id == unknownID {
+		// Groups, SCIM and names can't be told for a record that shares its id with others.
+		add(UnknownAccount, Medium, "Jira has a corrupted record without an account id; nothing can be changed on it. Atlassian support can repair it.")
+		return f
+	}
+	if j.kind == typeUnknown {
+		add(UnknownAccount, Low, "Jira does not say what type of account this is.")
 	}
 	if r.scim && len(j.scim) > 0 {
 		r.compare(j, add)
@@ -50,13 +58,6 @@ func (r rules) judge(j joined) []Finding {
 		if j.same.count > 1 {
 			add(DuplicateName, Low, "%s active accounts are called %q; the others include %s. Use the account id or e-mail to tell them apart.",
 				j.same.number(), j.name, strings.Join(j.same.others, ", "))
-		}
-	}
-	if j.email == "" {
-		if known := j.scimEmail(); known != "" {
-			add(HiddenEmail, Info, "Jira hides the e-mail; the SCIM directory knows it.")
-		} else {
-			add(HiddenEmail, Info, "Jira hides the e-mail, and no other source that is configured knows it.")
 		}
 	}
 	return f

@@ -91,7 +91,7 @@ func spoolEmails(ctx context.Context, s *spill) error {
 		if err != nil {
 			return err
 		}
-		if a.kind != typeAtlassian || a.email == "" {
+		if !a.person() || a.email == "" {
 			continue
 		}
 		key = appendKey(key[:0], foldEmail(a.email), a.id)

@@ -50,6 +50,9 @@ func (a account) appendKey(b []byte) []byte {
 	return b
 }
 
+// person reports whether a is somebody's account, which can be told from others.
+func (a account) person() bool { return a.kind == typeAtlassian && a.id != unknownID }
+
 func (a account) appendTo(b []byte) []byte {
 	b = append(b, flags(a.active))
 	b = appendString(b, a.id)

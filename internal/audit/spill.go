@@ -8,13 +8,9 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit/extsort"
 )
 
-// Memory of the sorts, in bytes. Together they bound what an audit holds, whatever the size of the site: more would make fewer
-// and longer runs, which the merge hardly notices.
-const (
-	accountsMemory = 4 << 20
-	membersMemory  = 4 << 20
-	smallMemory    = 2 << 20
-)
+// sortMemory is the memory of each of the two large sorts, in bytes; the others have half of it. Together they bound what an
+// audit holds, whatever the size of the site: more would make fewer and longer runs, which the merge hardly notices.
+const sortMemory = 4 << 20
 
 // spill holds the streams of an audit while they are sorted. The key is an account id where nothing else is said.
 type spill struct {
@@ -27,15 +23,18 @@ type spill struct {
 	shared   *extsort.Sorter // sameName
 }
 
-func newSpill(dir string) *spill {
+func newSpill(dir string, memory int) *spill {
+	if memory == 0 {
+		memory = sortMemory
+	}
 	return &spill{
-		accounts: extsort.New(dir, "accounts.spill", accountsMemory),
-		members:  extsort.New(dir, "members.spill", membersMemory),
-		linked:   extsort.New(dir, "scim.spill", smallMemory),
-		unlinked: extsort.New(dir, "unlinked.spill", smallMemory),
-		emails:   extsort.New(dir, "emails.spill", smallMemory),
-		names:    extsort.New(dir, "names.spill", smallMemory),
-		shared:   extsort.New(dir, "shared.spill", smallMemory),
+		accounts: extsort.New(dir, "accounts.spill", memory),
+		members:  extsort.New(dir, "members.spill", memory),
+		linked:   extsort.New(dir, "scim.spill", memory/2),
+		unlinked: extsort.New(dir, "unlinked.spill", memory/2),
+		emails:   extsort.New(dir, "emails.spill", memory/2),
+		names:    extsort.New(dir, "names.spill", memory/2),
+		shared:   extsort.New(dir, "shared.spill", memory/2),
 	}
 }
 
@@ -57,7 +56,7 @@ func (s *spooler) account(a account) error {
 	if err := s.accounts.Add(s.key, s.value); err != nil {
 		return err
 	}
-	if !a.active || a.kind != typeAtlassian {
+	if !a.active || !a.person() {
 		return nil
 	}
 	if s.key = appendFolded(s.key[:0], a.name); len(s.key) == 0 {

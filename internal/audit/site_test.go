@@ -1,0 +1,168 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
+)
+
+// site is a Jira site and a SCIM directory in memory, as pages.
+type site struct {
+	users     [][]jira.User
+	groups    [][]jira.Group
+	members   map[string][][]jira.User
+	scimUsers [][]scim.User
+
+	// fail gives the error of a page, by the list ("users", "groups", a group's id, "scim") and the page's number; nil: none.
+	fail func(list string, page int) error
+
+	mu     sync.Mutex
+	served int // pages given
+}
+
+func (s *site) AllUsers(ctx context.Context, _ rest.PageOptions) iter.Seq2[[]jira.User, error] {
+	return serve(ctx, s, "users", s.users)
+}
+
+func (s *site) AllGroups(ctx context.Context, _ jira.GroupQuery, _ rest.PageOptions) iter.Seq2[[]jira.Group, error] {
+	return serve(ctx, s, "groups", s.groups)
+}
+
+func (s *site) AllGroupMembers(ctx context.Context, id string, inactive bool, _ rest.PageOptions) iter.Seq2[[]jira.User, error] {
+	if !inactive {
+		return func(yield func([]jira.User, error) bool) {
+			yield(nil, errors.New("asked for active members only"))
+		}
+	}
+	return serve(ctx, s, id, s.members[id])
+}
+
+// directory is the SCIM side of a site.
+type directory struct{ *site }
+
+func (d directory) AllUsers(ctx context.Context, _ rest.PageOptions) iter.Seq2[[]scim.User, error] {
+	return serve(ctx, d.site, "scim", d.scimUsers)
+}
+
+func serve[T any](ctx context.Context, s *site, list string, pages [][]T) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		for i, page := range pages {
+			err := ctx.Err()
+			if err == nil && s.fail != nil {
+				err = s.fail(list, i)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			s.mu.Lock()
+			s.served++
+			s.mu.Unlock()
+			if !yield(page, nil) {
+				return
+			}
+		}
+	}
+}
+
+// naive does in memory what Run does: it gives the rows and the findings, sorted.
+func naive(s *site, r rules) ([]Row, []Finding) {
+	accounts := map[string]account{}
+	for _, u := range slices.Concat(s.users...) {
+		a := fromJira(u)
+		accounts[string(a.appendKey(nil))] = a
+	}
+	users := map[string]scimUser{}
+	for _, u := range slices.Concat(s.scimUsers...) {
+		users[u.ID] = fromSCIM(u)
+	}
+	byAccount := map[string][]scimUser{}
+	var findings []Finding
+	for _, u := range users {
+		if u.accountID == "" {
+			var matches []string
+			for _, a := range accounts {
+				if a.person() && a.email != "" && strings.EqualFold(a.email, u.address()) && !slices.Contains(matches, a.id) {
+					matches = append(matches, a.id)
+				}
+			}
+			if len(matches) != 1 {
+				findings = append(findings, unlinked(u, len(matches)))
+				continue
+			}
+			u.accountID = matches[0]
+		}
+		byAccount[u.accountID] = append(byAccount[u.accountID], u)
+	}
+	var rows []Row
+	for key, a := range accounts {
+		j := joined{account: a, scim: byAccount[key], groups: []string{}}
+		delete(byAccount, key)
+		slices.SortFunc(j.scim, func(a, b scimUser) int { return strings.Compare(a.id, b.id) })
+		seen := map[string]bool{}
+		for _, g := range slices.Concat(s.groups...) {
+			for _, m := range slices.Concat(s.members[g.ID]...) {
+				if m.AccountID == key && !seen[g.ID] {
+					seen[g.ID] = true
+					j.groups = append(j.groups, g.Name)
+				}
+			}
+		}
+		slices.Sort(j.groups)
+		if a.active && a.person() {
+			j.same = namesakes(a, accounts)
+		}
+		row := j.row()
+		for _, f := range r.judge(j) {
+			row.Findings = append(row.Findings, f.Code)
+			findings = append(findings, f)
+		}
+		rows = append(rows, row)
+	}
+	for _, strays := range byAccount {
+		for _, u := range strays {
+			findings = append(findings, orphan(u))
+		}
+	}
+	slices.SortFunc(rows, compareRows)
+	slices.SortFunc(findings, compareFindings)
+	return rows, findings
+}
+
+// namesakes looks for the active people called like a.
+func namesakes(a account, accounts map[string]account) sameName {
+	fold := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+	var ids []string
+	for _, o := range accounts {
+		if o.active && o.person() && fold(o.name) == fold(a.name) && fold(o.name) != "" && !slices.Contains(ids, o.id) {
+			ids = append(ids, o.id)
+		}
+	}
+	if len(ids) < 2 {
+		return sameName{}
+	}
+	n := sameName{count: len(ids)}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if id != a.id && len(n.others) < maxOthers {
+			n.others = append(n.others, id)
+		}
+	}
+	return n
+}
+
+func compareRows(a, b Row) int {
+	return strings.Compare(fmt.Sprint(a.AccountID, "\x00", a.DisplayName, "\x00", a.Email), fmt.Sprint(b.AccountID, "\x00", b.DisplayName, "\x00", b.Email))
+}
+
+func compareFindings(a, b Finding) int {
+	return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
+}
