@@ -2,8 +2,6 @@ package tools
 
 import (
 	"context"
-
-	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 )
 
 // DeleteGroupInput names the group.
@@ -19,6 +17,6 @@ func (d *Deps) deleteGroupTool() Tool {
 		destroys, d.deleteGroup)
 }
 
-func (d *Deps) deleteGroup(ctx context.Context, in DeleteGroupInput) (lifecycle.Result, error) {
-	return d.Lifecycle.DeleteGroup(ctx, in.Group, in.Confirm)
+func (d *Deps) deleteGroup(ctx context.Context, in DeleteGroupInput) (Confirmable, error) {
+	return confirmable(d.Lifecycle.DeleteGroup(ctx, in.Group, in.Confirm))
 }

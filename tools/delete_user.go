@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
-	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 )
 
 // DeleteUserInput says whom to remove from the site.
@@ -20,10 +19,10 @@ func (d *Deps) deleteUserTool() Tool {
 		destroys, d.deleteUser)
 }
 
-func (d *Deps) deleteUser(ctx context.Context, in DeleteUserInput) (lifecycle.Result, error) {
+func (d *Deps) deleteUser(ctx context.Context, in DeleteUserInput) (Confirmable, error) {
 	target, err := directory.ParseExactTarget(in.User)
 	if err != nil {
-		return lifecycle.Result{}, err
+		return Confirmable{}, err
 	}
-	return d.Lifecycle.DeleteUser(ctx, target, in.Confirm)
+	return confirmable(d.Lifecycle.DeleteUser(ctx, target, in.Confirm))
 }

@@ -23,10 +23,10 @@ func (d *Deps) offboardUserTool() Tool {
 		destroys, d.offboardUser)
 }
 
-func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (lifecycle.Result, error) {
+func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirmable, error) {
 	target, err := directory.ParseExactTarget(in.User)
 	if err != nil {
-		return lifecycle.Result{}, err
+		return Confirmable{}, err
 	}
-	return d.Lifecycle.Offboard(ctx, lifecycle.OffboardRequest{Target: target, Parts: in.Steps, Reason: in.Reason, Confirm: in.Confirm})
+	return confirmable(d.Lifecycle.Offboard(ctx, lifecycle.OffboardRequest{Target: target, Parts: in.Steps, Reason: in.Reason, Confirm: in.Confirm}))
 }

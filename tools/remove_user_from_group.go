@@ -21,10 +21,10 @@ func (d *Deps) removeUserFromGroupTool() Tool {
 		destroys, d.removeUserFromGroup)
 }
 
-func (d *Deps) removeUserFromGroup(ctx context.Context, in RemoveUserFromGroupInput) (lifecycle.Result, error) {
+func (d *Deps) removeUserFromGroup(ctx context.Context, in RemoveUserFromGroupInput) (Confirmable, error) {
 	target, err := directory.ParseExactTarget(in.User)
 	if err != nil {
-		return lifecycle.Result{}, err
+		return Confirmable{}, err
 	}
-	return d.Lifecycle.RemoveFromGroups(ctx, lifecycle.MembershipRequest{Target: target, Groups: in.Groups, Confirm: in.Confirm})
+	return confirmable(d.Lifecycle.RemoveFromGroups(ctx, lifecycle.MembershipRequest{Target: target, Groups: in.Groups, Confirm: in.Confirm}))
 }

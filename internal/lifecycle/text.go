@@ -22,17 +22,14 @@ func (r Result) Text() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// Confirmation makes a result that waits for a person's agreement askable: the whole plan in words, and the token that applies it.
-func (r Result) Confirmation() (question, token string, ok bool) {
-	if r.Confirm == nil {
-		return "", "", false
-	}
+// Question puts a plan that waits for a person's agreement to that person, whole and in words.
+func (r Result) Question() string {
 	var b strings.Builder
 	b.WriteString(r.headline())
 	r.Plan.write(&b)
 	list(&b, "Still to do by a person", r.FollowUps)
 	b.WriteString("\nApply this plan?")
-	return b.String(), r.Confirm.Token, true
+	return b.String()
 }
 
 func (r Result) headline() string {
