@@ -1,0 +1,158 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+)
+
+// Config is the checked settings.
+type Config struct {
+	Transport string // stdio, sse or http
+	Listen    string // host:port on loopback
+	Toolsets  []string
+	ReadOnly  bool
+	Sandbox   bool
+	StateDir  string // absolute; may not exist yet
+	LogLevel  slog.Level
+	LogFormat string // auto, text or json
+
+	HumanConfirmation bool
+	Protected         Protected
+	SCIMDomains       []string
+	Products          []string
+	VerifyTimeout     time.Duration
+	MaxConcurrency    int
+
+	Jira Jira
+	SCIM SCIM
+}
+
+// Protected is whom no tool changes. E-mails, names and domains are compared without regard to case.
+type Protected struct{ Users, Groups, Domains []string }
+
+// Jira is the site's credential.
+type Jira struct {
+	SiteURL string // without a slash at the end
+	APIURL  string
+	CloudID string // "" = ask the site
+	Email   string
+	Token   Secret
+	// Missing says why the site can't be used, as a not_configured fault; nil when all is there.
+	Missing error
+}
+
+// SCIM is the directory's credential.
+type SCIM struct {
+	BaseURL     string // of Atlassian's API gateway, without a slash at the end
+	DirectoryID string
+	Token       Secret
+	// Missing says why the directory can't be used, as a not_configured fault; nil when all is there.
+	Missing error
+}
+
+// Load checks settings and makes a Config of them. An error is about a setting of the server; problems of credentials are
+// kept in their Missing.
+func (s *Sources) Load(settings Settings) (Config, error) {
+	c := Config{
+		Transport: settings.Transport, Listen: settings.Listen, Toolsets: list(settings.Toolsets),
+		ReadOnly: settings.ReadOnly, Sandbox: settings.Sandbox, StateDir: settings.StateDir, LogFormat: settings.LogFormat,
+		HumanConfirmation: settings.Confirmation == "human",
+		Protected: Protected{
+			Users: list(settings.ProtectedUsers), Groups: list(settings.ProtectedGroups), Domains: domains(settings.ProtectedDomains),
+		},
+		SCIMDomains: domains(settings.SCIMDomains), Products: list(settings.Products),
+		VerifyTimeout: settings.VerifyTimeout, MaxConcurrency: settings.MaxConcurrency,
+	}
+	if err := c.LogLevel.UnmarshalText([]byte(settings.LogLevel)); err != nil {
+		return Config{}, fmt.Errorf("--log-level: %w", err)
+	}
+	if c.StateDir == "" {
+		if c.StateDir = defaultStateDir(s.Getenv); c.StateDir == "" {
+			return Config{}, errNoHome
+		}
+		if c.Sandbox {
+			c.StateDir = filepath.Join(c.StateDir, "sandbox") // what is simulated stays apart from what is real
+		}
+	}
+	c.Jira, c.SCIM = s.jira(settings), s.scim(settings)
+	return c, c.check()
+}
+
+// check refuses settings of the server that can't be meant.
+func (c Config) check() error {
+	var errs []error
+	for _, domain := range slices.Concat(c.Protected.Domains, c.SCIMDomains) {
+		if strings.ContainsAny(domain, "@/: ") || !strings.Contains(domain, ".") {
+			errs = append(errs, fmt.Errorf("%q is not a domain; write it as example.com", domain))
+		}
+	}
+	if c.VerifyTimeout < time.Second || c.VerifyTimeout > 10*time.Minute {
+		errs = append(errs, fmt.Errorf("--verify-timeout (JIRA_LIFECYCLE_VERIFY_TIMEOUT) is %s; it must be between 1s and 10m", c.VerifyTimeout))
+	}
+	if c.MaxConcurrency < 1 || c.MaxConcurrency > 64 {
+		errs = append(errs, fmt.Errorf("--max-concurrency (JIRA_LIFECYCLE_MAX_CONCURRENCY) is %d; it must be between 1 and 64", c.MaxConcurrency))
+	}
+	if c.Transport != "stdio" {
+		if err := CheckLoopback(c.Listen); err != nil {
+			errs = append(errs, fmt.Errorf("--listen (JIRA_LIFECYCLE_LISTEN): %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Problems lists what is wrong with the credentials that are set, for people who start the server. A service that nothing
+// was set for is no problem.
+func (c Config) Problems() []string {
+	var list []string
+	if c.Jira.Missing != nil && (c.Jira.SiteURL != "" || c.Jira.Email != "" || !c.Jira.Token.IsZero()) {
+		list = append(list, c.Jira.Missing.Error())
+	}
+	if c.SCIM.Missing != nil && (c.SCIM.DirectoryID != "" || !c.SCIM.Token.IsZero()) {
+		list = append(list, c.SCIM.Missing.Error())
+	}
+	return list
+}
+
+// UseSandbox points the credentials at a sandbox, whose settings env has.
+func (c *Config) UseSandbox(env map[string]string) error {
+	s := Sources{Getenv: func(name string) string { return env[name] }}
+	settings := Settings{
+		SiteURL: env["ATLASSIAN_SITE_URL"], Email: env["ATLASSIAN_EMAIL"], CloudID: env["ATLASSIAN_CLOUD_ID"],
+		APIURL: env["ATLASSIAN_API_URL"], SCIMDirectoryID: env["ATLASSIAN_SCIM_DIRECTORY_ID"],
+	}
+	c.Jira, c.SCIM = s.jira(settings), s.scim(settings)
+	return errors.Join(c.Jira.Missing, c.SCIM.Missing)
+}
+
+// list trims a list and drops its empty entries.
+func list(in []string) []string {
+	var out []string
+	for _, v := range in {
+		if v = strings.TrimSpace(v); v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// domains is list for domains, which may be written as @Example.com.
+func domains(in []string) []string {
+	out := list(in)
+	for i, v := range out {
+		out[i] = strings.ToLower(strings.TrimPrefix(v, "@"))
+	}
+	return out
+}
+
+// notConfigured makes the fault of a service that can't be used.
+func notConfigured(service string, problems []string) error {
+	return fault.New(fault.NotConfigured, "Correct that in the server's environment or settings file, then start it again.",
+		"%s is not configured: %s.", service, strings.Join(problems, "; "))
+}
