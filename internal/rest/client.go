@@ -1,11 +1,8 @@
 package rest
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -36,11 +33,13 @@ type Config struct {
 }
 
 // Client sends requests to one service. It is safe for concurrent use, and nothing is sent before the first call.
+// Its calls share one gate, so make one client a service and not one a call.
 type Client struct {
 	service string
 	base    string
 	http    *http.Client
 	log     *slog.Logger
+	gate    *gate
 	timeout time.Duration
 	budget  time.Duration
 	maxBody int64
@@ -67,6 +66,7 @@ func New(c Config) (*Client, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		log:     c.Log,
+		gate:    newGate(orDefault(c.MaxParallel, DefaultMaxParallel)),
 		timeout: orDefault(c.Timeout, DefaultTimeout),
 		budget:  orDefault(c.RetryBudget, DefaultRetryBudget),
 		maxBody: orDefault(c.MaxBody, DefaultMaxBody),
@@ -84,6 +84,7 @@ func orDefault[T int | int64 | time.Duration](v, fallback T) T {
 func NewTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 2 * DefaultMaxParallel
+	t.MaxResponseHeaderBytes = 1 << 20
 	return t
 }
 
@@ -103,37 +104,4 @@ func checkBase(raw string) (string, error) {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// Do sends r and decodes a 2xx answer into out (nil discards it). Every failure is an [*Error].
-func (c *Client) Do(ctx context.Context, r Request, out any) error {
-	prepared, err := c.prepare(r)
-	if err != nil {
-		return &Error{Service: c.service, Method: r.Method, Path: r.Route, Code: CodeBadRequest, Message: message(err.Error()), Err: err}
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	req, err := prepared.http(ctx)
-	if err != nil {
-		return &Error{Service: c.service, Method: r.Method, Path: r.Route, Code: CodeBadRequest, Message: "the request can't be built", Err: err}
-	}
-	res, err := c.http.Do(req)
-	if err != nil {
-		return &Error{Service: c.service, Method: r.Method, Path: r.Route, Code: CodeUnreachable, Message: "no answer", Err: err}
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, c.maxBody))
-	if err != nil {
-		return &Error{Service: c.service, Method: r.Method, Path: r.Route, Status: res.StatusCode, Code: CodeBadResponse, Message: "the answer broke off", Err: err}
-	}
-	if res.StatusCode/100 != 2 {
-		return &Error{Service: c.service, Method: r.Method, Path: r.Route, Status: res.StatusCode, Message: message(string(body))}
-	}
-	if out == nil || len(body) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(body, out); err != nil {
-		return &Error{Service: c.service, Method: r.Method, Path: r.Route, Status: res.StatusCode, Code: CodeBadResponse, Message: "the answer is not the JSON that was expected", Err: err}
-	}
-	return nil
 }

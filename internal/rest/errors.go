@@ -37,6 +37,8 @@ type Error struct {
 
 	// RetryAfter is how long to wait before the same call makes sense; 0 when nothing is known.
 	RetryAfter time.Duration
+	// Attempts is how many times the request was sent.
+	Attempts int
 	// Repeated is true when an earlier attempt of this same call may already have been executed. A DELETE that answers
 	// 404 or 400 then may have succeeded: read back.
 	Repeated bool
