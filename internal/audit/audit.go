@@ -27,12 +27,12 @@ import (
 type Jira interface {
 	AllUsers(ctx context.Context, o rest.PageOptions) iter.Seq2[[]jira.User, error]
 	AllGroups(ctx context.Context, q jira.GroupQuery, o rest.PageOptions) iter.Seq2[[]jira.Group, error]
-	AllGroupMembers(ctx context.Context, groupID string, includeInactive bool, o rest.PageOptions) iter.Seq2[[]jira.User, error]
+	GroupMembers(ctx context.Context, groupID string, includeInactive bool, startAt, max int) (jira.MemberPage, error)
 }
 
 // SCIM is what an audit reads of a directory. *scim.Client is one.
 type SCIM interface {
-	AllUsers(ctx context.Context, o rest.PageOptions) iter.Seq2[[]scim.User, error]
+	Users(ctx context.Context, f scim.Filter, startIndex, count int) (scim.UserPage, error)
 }
 
 // Auditor runs audits and keeps their reports. Jira and StateDir are needed; the rest may be left zero.
@@ -41,7 +41,7 @@ type Auditor struct {
 	SCIM     SCIM     // nil: no directory is configured
 	StateDir string   // reports go to its folder "reports"
 	Domains  []string // e-mail domains of the organization; empty: learned from the SCIM users
-	Parallel int      // pages of one kind asked for at once; 0 = 8
+	Parallel int      // pages of one list, and groups, read at once; 0 = rest.DefaultMaxParallel
 
 	Log *slog.Logger     // nil = discard
 	Now func() time.Time // nil = time.Now
@@ -159,5 +159,5 @@ func (a *Auditor) parallel() int {
 	if a.Parallel > 0 {
 		return a.Parallel
 	}
-	return 8
+	return rest.DefaultMaxParallel
 }

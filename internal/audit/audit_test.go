@@ -31,7 +31,7 @@ func TestSameAsInMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := rules{scim: true, domains: domains{}}
-		for _, u := range slices.Concat(s.scimUsers...) {
+		for _, u := range s.scimUsers {
 			r.domains.add(domainOf(u.UserName))
 			r.domains.add(domainOf(u.Email))
 		}
@@ -113,7 +113,7 @@ func readAll[T any](t interface{ Fatal(...any) }, a *Auditor, id, file string) [
 func drawSite(t *rapid.T) *site {
 	rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 	pick := func(of ...string) string { return of[rnd.IntN(len(of))] }
-	s := &site{members: map[string][][]jira.User{}}
+	s := &site{members: map[string][]jira.User{}, most: rapid.IntRange(1, 50).Draw(t, "page")}
 	people := rapid.IntRange(1, 40).Draw(t, "people")
 
 	var users []jira.User
@@ -157,14 +157,14 @@ func drawSite(t *rapid.T) *site {
 		if rnd.IntN(3) == 0 {
 			members = append(members, jira.User{AccountID: "gone"})
 		}
-		s.members[g.ID] = paged(rnd, members)
+		s.members[g.ID] = shuffled(rnd, members)
 	}
-	s.users, s.groups, s.scimUsers = paged(rnd, users), paged(rnd, groups), paged(rnd, scimUsers)
+	s.users, s.groups, s.scimUsers = paged(rnd, users), paged(rnd, groups), shuffled(rnd, scimUsers)
 	return s
 }
 
-// paged shuffles items, repeats some, and cuts the list into pages.
-func paged[T any](rnd *rand.Rand, items []T) [][]T {
+// shuffled puts items in any order and repeats some, as pages do that shift while they are read.
+func shuffled[T any](rnd *rand.Rand, items []T) []T {
 	items = slices.Clone(items)
 	for _, i := range items {
 		if rnd.IntN(5) == 0 {
@@ -172,8 +172,13 @@ func paged[T any](rnd *rand.Rand, items []T) [][]T {
 		}
 	}
 	rnd.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
+	return items
+}
+
+// paged cuts such a list into pages.
+func paged[T any](rnd *rand.Rand, items []T) [][]T {
 	var pages [][]T
-	for len(items) > 0 {
+	for items = shuffled(rnd, items); len(items) > 0; {
 		n := 1 + rnd.IntN(len(items))
 		pages = append(pages, items[:n])
 		items = items[n:]

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
 
 // Page sizes: the most that each endpoint gives.
@@ -81,7 +82,7 @@ func (c *collector) accounts(ctx context.Context) error {
 
 func (c *collector) scimUsers(ctx context.Context) error {
 	out := spooler{spill: c.spill}
-	for page, err := range c.auditor.SCIM.AllUsers(ctx, c.page(scimPage)) {
+	for page, err := range rest.Pages(ctx, c.page(scimPage), nil, c.scimPage) {
 		if err != nil {
 			return fmt.Errorf("read the users of the SCIM directory: %w", err)
 		}
@@ -99,6 +100,12 @@ func (c *collector) scimUsers(ctx context.Context) error {
 		c.progress.read("SCIM users", len(page))
 	}
 	return nil
+}
+
+// scimPage reads one page. The walk of the scim package gives each user once, for which it remembers all ids.
+func (c *collector) scimPage(ctx context.Context, start, size int) (rest.Page[scim.User], error) {
+	page, err := c.auditor.SCIM.Users(ctx, scim.Filter{}, start+1, size)
+	return rest.Page[scim.User]{Items: page.Users, Total: page.Total}, err
 }
 
 // memberships lists the groups and, while the list goes on, reads the members of several of them at a time.
@@ -135,7 +142,12 @@ func (c *collector) memberships(ctx context.Context, g *errgroup.Group) error {
 func (c *collector) members(ctx context.Context, number int, group jira.Group) error {
 	out := spooler{spill: c.spill}
 	pages := 0
-	for page, err := range c.auditor.Jira.AllGroupMembers(ctx, group.ID, true, c.page(membersPage)) {
+	// The walk of the jira package gives each member once, for which it remembers all ids.
+	fetch := func(ctx context.Context, start, size int) (rest.Page[jira.User], error) {
+		page, err := c.auditor.Jira.GroupMembers(ctx, group.ID, true, start, size)
+		return rest.Page[jira.User]{Items: page.Users, Total: page.Total, Last: page.Last}, err
+	}
+	for page, err := range rest.Pages(ctx, c.page(membersPage), nil, fetch) {
 		if rest.IsStatus(err, http.StatusNotFound) {
 			c.note("The group %q was deleted while the audit ran; its members may be missing from it.", group.Name)
 			break

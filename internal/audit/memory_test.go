@@ -32,46 +32,51 @@ func (g generated) user(n int) jira.User {
 }
 
 func (g generated) AllUsers(context.Context, rest.PageOptions) iter.Seq2[[]jira.User, error] {
-	return makePages(g.people, 1000, 1, g.user)
+	return makePages(g.people, 1000, g.user)
 }
 
 func (g generated) AllGroups(context.Context, jira.GroupQuery, rest.PageOptions) iter.Seq2[[]jira.Group, error] {
-	return makePages(2, 50, 1, func(n int) jira.Group { return jira.Group{ID: fmt.Sprint(n), Name: fmt.Sprint("group ", n)} })
+	return makePages(2, 50, func(n int) jira.Group { return jira.Group{ID: fmt.Sprint(n), Name: fmt.Sprint("group ", n)} })
 }
 
-func (g generated) AllGroupMembers(_ context.Context, id string, _ bool, _ rest.PageOptions) iter.Seq2[[]jira.User, error] {
-	if id == "0" {
-		return makePages(g.people, 50, 1, g.user)
+func (g generated) GroupMembers(_ context.Context, id string, _ bool, start, most int) (jira.MemberPage, error) {
+	step := 1
+	if id == "1" {
+		step = 3
 	}
-	return makePages(g.people, 50, 3, g.user)
+	total := (g.people + step - 1) / step
+	page := jira.MemberPage{Total: total, Last: start+most >= total}
+	for i := start; i < min(start+most, total); i++ {
+		page.Users = append(page.Users, g.user(i*step))
+	}
+	return page, nil
 }
 
 type generatedSCIM struct{ generated }
 
-func (g generatedSCIM) AllUsers(context.Context, rest.PageOptions) iter.Seq2[[]scim.User, error] {
-	return makePages(g.people, 100, 1, func(n int) scim.User {
+func (g generatedSCIM) Users(_ context.Context, _ scim.Filter, start, count int) (scim.UserPage, error) {
+	page := scim.UserPage{Total: g.people, StartIndex: start}
+	for n := start - 1; n < min(start-1+count, g.people); n++ {
 		u := scim.User{ID: fmt.Sprint("scim-", n), UserName: g.email(n), Email: g.email(n), Active: n%10 != 0, AccountID: g.id(n)}
 		if n%10 == 1 {
 			u.AccountID = ""
 		}
-		return u
-	})
+		page.Users = append(page.Users, u)
+	}
+	return page, nil
 }
 
-// makePages gives every step-th item below n.
-func makePages[T any](n, size, step int, item func(int) T) iter.Seq2[[]T, error] {
+// makePages gives n items.
+func makePages[T any](n, size int, item func(int) T) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
-		page := make([]T, 0, size)
-		for i := 0; i < n; i += step {
-			if page = append(page, item(i)); len(page) == size {
-				if !yield(page, nil) {
-					return
-				}
-				page = page[:0]
+		for start := 0; start < n; start += size {
+			var page []T
+			for i := start; i < min(start+size, n); i++ {
+				page = append(page, item(i))
 			}
-		}
-		if len(page) > 0 {
-			yield(page, nil)
+			if !yield(page, nil) {
+				return
+			}
 		}
 	}
 }

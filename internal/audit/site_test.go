@@ -14,12 +14,13 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
 
-// site is a Jira site and a SCIM directory in memory, as pages.
+// site is a Jira site and a SCIM directory in memory.
 type site struct {
-	users     [][]jira.User
+	users     [][]jira.User // pages
 	groups    [][]jira.Group
-	members   map[string][][]jira.User
-	scimUsers [][]scim.User
+	members   map[string][]jira.User // by group id
+	scimUsers []scim.User
+	most      int // members or SCIM users on a page, whatever is asked for; 0 = as asked
 
 	// fail gives the error of a page, by the list ("users", "groups", a group's id, "scim") and the page's number; nil: none.
 	fail func(list string, page int) error
@@ -36,41 +37,60 @@ func (s *site) AllGroups(ctx context.Context, _ jira.GroupQuery, _ rest.PageOpti
 	return serve(ctx, s, "groups", s.groups)
 }
 
-func (s *site) AllGroupMembers(ctx context.Context, id string, inactive bool, _ rest.PageOptions) iter.Seq2[[]jira.User, error] {
+func (s *site) GroupMembers(ctx context.Context, id string, inactive bool, start, most int) (jira.MemberPage, error) {
 	if !inactive {
-		return func(yield func([]jira.User, error) bool) {
-			yield(nil, errors.New("asked for active members only"))
-		}
+		return jira.MemberPage{}, errors.New("asked for active members only")
 	}
-	return serve(ctx, s, id, s.members[id])
+	users, err := cut(ctx, s, id, s.members[id], start, most)
+	return jira.MemberPage{Users: users, Total: len(s.members[id]), Last: start+len(users) >= len(s.members[id])}, err
 }
 
 // directory is the SCIM side of a site.
 type directory struct{ *site }
 
-func (d directory) AllUsers(ctx context.Context, _ rest.PageOptions) iter.Seq2[[]scim.User, error] {
-	return serve(ctx, d.site, "scim", d.scimUsers)
+func (d directory) Users(ctx context.Context, _ scim.Filter, start, count int) (scim.UserPage, error) {
+	users, err := cut(ctx, d.site, "scim", d.scimUsers, start-1, count)
+	return scim.UserPage{Users: users, Total: len(d.scimUsers), StartIndex: start}, err
 }
 
 func serve[T any](ctx context.Context, s *site, list string, pages [][]T) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
 		for i, page := range pages {
-			err := ctx.Err()
-			if err == nil && s.fail != nil {
-				err = s.fail(list, i)
-			}
-			if err != nil {
+			if err := s.page(ctx, list, i); err != nil {
 				yield(nil, err)
 				return
 			}
-			s.mu.Lock()
-			s.served++
-			s.mu.Unlock()
 			if !yield(page, nil) {
 				return
 			}
 		}
 	}
+}
+
+// cut gives a page of a list.
+func cut[T any](ctx context.Context, s *site, list string, items []T, start, most int) ([]T, error) {
+	if s.most > 0 {
+		most = min(most, s.most)
+	}
+	if err := s.page(ctx, list, start/most); err != nil {
+		return nil, err
+	}
+	items = items[min(start, len(items)):]
+	return items[:min(most, len(items))], nil
+}
+
+// page counts a page, or gives the error that it is to have.
+func (s *site) page(ctx context.Context, list string, number int) error {
+	err := ctx.Err()
+	if err == nil && s.fail != nil {
+		err = s.fail(list, number)
+	}
+	if err == nil {
+		s.mu.Lock()
+		s.served++
+		s.mu.Unlock()
+	}
+	return err
 }
 
 // naive does in memory what Run does: it gives the rows and the findings, sorted.
@@ -81,7 +101,7 @@ func naive(s *site, r rules) ([]Row, []Finding) {
 		accounts[string(a.appendKey(nil))] = a
 	}
 	users := map[string]scimUser{}
-	for _, u := range slices.Concat(s.scimUsers...) {
+	for _, u := range s.scimUsers {
 		users[u.ID] = fromSCIM(u)
 	}
 	byAccount := map[string][]scimUser{}
@@ -109,7 +129,7 @@ func naive(s *site, r rules) ([]Row, []Finding) {
 		slices.SortFunc(j.scim, func(a, b scimUser) int { return strings.Compare(a.id, b.id) })
 		seen := map[string]bool{}
 		for _, g := range slices.Concat(s.groups...) {
-			for _, m := range slices.Concat(s.members[g.ID]...) {
+			for _, m := range s.members[g.ID] {
 				if m.AccountID == key && !seen[g.ID] {
 					seen[g.ID] = true
 					j.groups = append(j.groups, g.Name)
