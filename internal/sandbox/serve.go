@@ -1,0 +1,93 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// call is one request on its way to an answer.
+type call struct {
+	*reply
+	s     *Sandbox
+	r     *http.Request
+	path  string // below the gateway's prefix
+	query url.Values
+	base  string // address of the site or the gateway, for links in answers
+	who   caller
+	fault Fault
+	trace string
+
+	shown  *model // what reads show
+	now    *model // what is so
+	commit func(change func(*model))
+}
+
+// serve takes a request through the limits and the faults to the service that it asks for.
+func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
+	if tail, ok := strings.CutPrefix(r.URL.Path, "/_sandbox/"); ok {
+		s.control(w, r, tail)
+		return
+	}
+	path, gateway := strings.CutPrefix(r.URL.Path, "/ex/jira/"+CloudID)
+	c := &call{
+		reply: newReply(), s: s, r: r, path: path, query: r.URL.Query(), base: "http://" + r.Host,
+		trace: fmt.Sprintf("%032x", mix(saltRequest, s.serial.Add(1))),
+	}
+	if gateway {
+		c.base += "/ex/jira/" + CloudID
+	}
+	defer c.release()
+	entry := s.requests.begin(r.Method, r.URL.Path, r.URL.RawQuery)
+	finish := func(status int) { s.requests.end(entry, status, c.fault.Kind) }
+	if !wait(r.Context(), s.options.Latency) {
+		finish(0)
+		return
+	}
+	if s.limiter != nil && !s.limiter.Allow() {
+		c.fault = Fault{Kind: FaultRateLimit, RetryAfter: "1"}
+	} else {
+		c.fault = s.faults.strike(r, path)
+	}
+	c.header.Set("Atl-Traceid", c.trace)
+	if !c.spoilBefore() {
+		c.route(gateway)
+	}
+	c.send(w, finish)
+}
+
+// route calls the service that the path belongs to.
+func (c *call) route(gateway bool) {
+	switch {
+	case strings.HasPrefix(c.path, "/rest/api/3/"):
+		c.header.Set("X-Arequestid", uuid(0, saltRequest, c.s.serial.Load()))
+		c.jira(gateway)
+	case !gateway && c.path == "/_edge/tenant_info" && c.r.Method == http.MethodGet:
+		c.json(http.StatusOK, map[string]string{"cloudId": CloudID})
+	case !gateway && strings.HasPrefix(c.path, "/scim/directory/"):
+		c.scim()
+	default:
+		// What the site's web server says to a path that no application serves.
+		c.header.Set("Content-Type", "text/html;charset=UTF-8")
+		c.status = http.StatusNotFound
+		c.body.WriteString("<!DOCTYPE html><html><head><title>Oops, you've found a dead link.</title></head><body></body></html>")
+	}
+}
+
+// wait sleeps for d. It returns false when the client gave up first.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
