@@ -163,8 +163,8 @@ func TestPlanIDIsADigestOfTheEffectAlone(t *testing.T) {
 		"a group more": id(nil, func(p *directory.Person) {
 			p.Groups = append(p.Groups, directory.GroupRef{ID: "g-new", Name: "new", ManagedBy: "jira"})
 		}),
-		"inactive":         id(nil, inactive),
-		"another account":  id(nil, func(p *directory.Person) { p.AccountID = "5f:other" }),
+		"inactive":          id(nil, inactive),
+		"another account":   id(nil, func(p *directory.Person) { p.AccountID = "5f:other" }),
 		"another SCIM user": id(nil, func(p *directory.Person) { p.SCIM.ID = "s-other" }),
 	}
 	for what, got := range same {
