@@ -34,11 +34,9 @@ type endpoint struct {
 	writes bool
 }
 
-// jiraEndpoints are the served operations, by method and path below /rest/api/3.
-var jiraEndpoints map[string]endpoint
-
-func init() {
-	jiraEndpoints = map[string]endpoint{
+// jiraOperations returns the served operations, by method and path below /rest/api/3.
+func jiraOperations() map[string]endpoint {
+	return map[string]endpoint{
 		"GET /user":               {permitBrowse, (*call).getUser, false},
 		"POST /user":              {permitSiteAdmin, (*call).postUser, true},
 		"DELETE /user":            {permitSiteAdmin, (*call).deleteUser, true},
@@ -71,7 +69,7 @@ func (c *call) jira(gateway bool) {
 	if key, ok := strings.CutPrefix(path, "/applicationrole/"); ok && key != "" {
 		path = "/applicationrole/{}"
 	}
-	e, known := jiraEndpoints[c.r.Method+" "+path]
+	e, known := c.s.operations[c.r.Method+" "+path]
 	answer := func() {
 		who, ok := authenticate(c.r, gateway, c.now)
 		c.who = who
@@ -124,7 +122,7 @@ func (c *call) unauthorized(gateway bool) {
 
 // unknown answers for a path or method that is not served.
 func (c *call) unknown(path string) {
-	for operation := range jiraEndpoints {
+	for operation := range c.s.operations {
 		if _, known, _ := strings.Cut(operation, " "); known == path {
 			c.json(http.StatusMethodNotAllowed, map[string]any{"message": "HTTP 405 Method Not Allowed", "status-code": 405})
 			return

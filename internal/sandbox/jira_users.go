@@ -9,15 +9,20 @@ import (
 
 // account finds the account that the accountId parameter names, as the model m has it: one that may use the site. It answers when there is none.
 func (c *call) account(m *model, room *scratch) *account {
+	// The specification has no 400 for reading a user.
+	status := http.StatusBadRequest
+	if c.r.Method == http.MethodGet {
+		status = http.StatusNotFound
+	}
 	for _, gone := range [...]string{"username", "key"} {
 		if c.query.Has(gone) {
-			c.fail(http.StatusBadRequest, "The query parameter '"+gone+"' is not supported in GDPR strict mode.")
+			c.fail(status, "The query parameter '"+gone+"' is not supported in GDPR strict mode.")
 			return nil
 		}
 	}
 	id := c.query.Get("accountId")
 	if id == "" || len(id) > 128 {
-		c.fail(http.StatusBadRequest, "The query parameter 'accountId' is missing or not valid.")
+		c.fail(status, "The query parameter 'accountId' is missing or not valid.")
 		return nil
 	}
 	return c.accountByID(m, id, room)

@@ -33,12 +33,13 @@ const (
 
 // Sandbox is a simulated Atlassian. It is safe for concurrent use.
 type Sandbox struct {
-	options  Options
-	world    *world
-	faults   *faults
-	requests *requestLog
-	limiter  *rate.Limiter // nil is no limit
-	serial   atomic.Uint64 // counts requests: request ids derive from it
+	options    Options
+	operations map[string]endpoint // Jira's
+	world      *world
+	faults     *faults
+	requests   *requestLog
+	limiter    *rate.Limiter // nil is no limit
+	serial     atomic.Uint64 // counts requests: request ids derive from it
 }
 
 // New returns a sandbox without a listener: serve its Handler, or call Start. It errs on options that make no sense, such as a fault that
@@ -55,7 +56,7 @@ func New(o Options) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		options: o, world: newWorld(newModel(o.Seed, o.Users, o.Groups), o.Lag),
-		faults: &faults{}, requests: &requestLog{},
+		operations: jiraOperations(), faults: &faults{}, requests: &requestLog{},
 	}
 	if o.Rate > 0 {
 		s.limiter = rate.NewLimiter(rate.Limit(o.Rate), max(1, int(o.Rate)))

@@ -58,7 +58,7 @@ func (r groupResources) Create(_ *http.Request, attributes scim.ResourceAttribut
 	if m.groupByName(name, (*group).scim) != nil {
 		return scim.Resource{}, scimerrors.ScimErrorUniqueness
 	}
-	members, err := r.members(attributes["members"])
+	members, err := r.members(attributes["members"], http.StatusBadRequest)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -85,7 +85,7 @@ func (r groupResources) Replace(_ *http.Request, id string, attributes scim.Reso
 	if name, _ := attributes["displayName"].(string); name != g.name {
 		return scim.Resource{}, scimerrors.ScimErrorMutability
 	}
-	members, err := r.members(attributes["members"])
+	members, err := r.members(attributes["members"], http.StatusBadRequest)
 	if err != nil {
 		return scim.Resource{}, err
 	}
@@ -141,17 +141,18 @@ func (r groupResources) Patch(_ *http.Request, id string, operations []scim.Patc
 // named returns the accounts that an operation is about: those of its value, or the one in members[value eq "ID"].
 func (r groupResources) named(o scim.PatchOperation, value any) ([]int, error) {
 	if o.Path == nil || o.Path.ValueExpression == nil {
-		return r.members(value)
+		return r.members(value, http.StatusNotFound)
 	}
 	comparison, ok := o.Path.ValueExpression.(*filter.AttributeExpression)
 	if !ok || comparison.Operator != filter.EQ || !strings.EqualFold(comparison.AttributePath.AttributeName, "value") {
 		return nil, scimerrors.ScimErrorInvalidPath
 	}
-	return r.members([]any{map[string]any{"value": comparison.CompareValue}})
+	return r.members([]any{map[string]any{"value": comparison.CompareValue}}, http.StatusNotFound)
 }
 
-// members returns the accounts behind a members attribute; one that does not exist is an error.
-func (r groupResources) members(value any) ([]int, error) {
+// members returns the accounts behind a members attribute. One that does not exist is an error with the given status: the specification has
+// 400 for PUT and 404 for PATCH.
+func (r groupResources) members(value any, status int) ([]int, error) {
 	items, _ := value.([]any)
 	var members []int
 	for _, item := range items {
@@ -159,7 +160,7 @@ func (r groupResources) members(value any) ([]int, error) {
 		id, _ := parts["value"].(string)
 		index := r.c.now.bySCIMID(id)
 		if index < 0 {
-			return nil, scimerrors.ScimError{ScimType: scimerrors.ScimTypeInvalidValue, Status: http.StatusBadRequest, Detail: "User " + id + " does not exist."}
+			return nil, scimerrors.ScimError{Status: status, Detail: "User " + id + " does not exist."}
 		}
 		members = append(members, index)
 	}

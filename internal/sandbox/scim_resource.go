@@ -63,8 +63,6 @@ func (c *call) userResource(m *model, a *account) *scimUserBody {
 	}
 	if !a.scim.linked.After(time.Now()) {
 		body.Atlassian = &atlassianExtension{a.id}
-	} else {
-		body.Schemas = userSchemas[:2]
 	}
 	return body
 }

@@ -60,10 +60,13 @@ var resourceTypes = sync.OnceValue(func() [2]scim.ResourceType {
 	extension := schema.Schema{ID: enterpriseSchema, Name: optional.NewString("EnterpriseUser"), Attributes: schema.Attributes{
 		schema.SimpleCoreAttribute(text("organization")), schema.SimpleCoreAttribute(text("department")),
 	}}
+	atlassian := schema.Schema{ID: atlassianSchema, Name: optional.NewString("AtlassianExternal"), Attributes: schema.Attributes{
+		schema.SimpleCoreAttribute(readOnly("atlassianAccountId")),
+	}}
 	return [2]scim.ResourceType{
 		{
 			ID: optional.NewString("User"), Name: "User", Endpoint: "/Users", Description: optional.NewString("User Account"), Schema: user,
-			SchemaExtensions: []scim.SchemaExtension{{Schema: extension}},
+			SchemaExtensions: []scim.SchemaExtension{{Schema: extension}, {Schema: atlassian}},
 		},
 		{ID: optional.NewString("Group"), Name: "Group", Endpoint: "/Groups", Description: optional.NewString("Group"), Schema: group},
 	}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // search returns the accounts, at most limit, that are active, may use the site, and match query: it is the beginning of the name, of a word
@@ -79,19 +80,17 @@ func (p *population) candidates(query string, each func(index int) bool) {
 	}
 }
 
-// foldedGiven, asciiGiven and foldedFamily are the parts of names as a search compares them.
-var foldedGiven, asciiGiven, foldedFamily = foldNames()
-
-func foldNames() (given, ascii, family []string) {
+// foldedNames are the parts of names as a search compares them, made on the first search.
+var foldedNames = sync.OnceValue(func() (f struct{ given, ascii, family []string }) {
 	for i := range givenNames {
-		given = append(given, fold(name{pair: i << familyBits}.given()))
-		ascii = append(ascii, givenASCII(i))
+		f.given = append(f.given, fold(name{pair: i << familyBits}.given()))
+		f.ascii = append(f.ascii, givenASCII(i))
 	}
 	for i := range 1 << familyBits {
-		family = append(family, fold(familyName(i)))
+		f.family = append(f.family, fold(familyName(i)))
 	}
-	return given, ascii, family
-}
+	return f
+})
 
 // couldMatch tells whether an account with this pair of names may match, whatever else it has in its name and address. Apps are called by
 // their family name and a word more.
@@ -99,8 +98,9 @@ func couldMatch(n name, query string) bool {
 	if len(query) > 3 && query[1:3] == ". " {
 		query = query[3:] // begins with a middle initial
 	}
-	given, family := n.pair>>familyBits, foldedFamily[n.pair&(1<<familyBits-1)]
-	return overlaps(foldedGiven[given], query) || overlaps(asciiGiven[given], query) || overlaps(family, query) || isAppWord(query) || len(query) <= 2
+	names := foldedNames()
+	given, family := n.pair>>familyBits, names.family[n.pair&(1<<familyBits-1)]
+	return overlaps(names.given[given], query) || overlaps(names.ascii[given], query) || overlaps(family, query) || isAppWord(query) || len(query) <= 2
 }
 
 // overlaps tells whether one is the beginning of the other.

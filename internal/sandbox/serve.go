@@ -69,6 +69,8 @@ func (c *call) route(gateway bool) {
 		c.json(http.StatusOK, map[string]string{"cloudId": CloudID})
 	case !gateway && strings.HasPrefix(c.path, "/scim/directory/"):
 		c.scim()
+	case strings.HasPrefix(c.path, "/ex/jira/"):
+		c.json(http.StatusNotFound, map[string]any{"code": 404, "message": "Not Found"})
 	default:
 		// What the site's web server says to a path that no application serves.
 		c.header.Set("Content-Type", "text/html;charset=UTF-8")

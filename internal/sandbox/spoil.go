@@ -59,7 +59,7 @@ func (c *call) rateLimited() {
 	}
 	c.header.Set("X-Ratelimit-Limit", "100")
 	c.header.Set("X-Ratelimit-Remaining", "0")
-	c.header.Set("X-Ratelimit-Reset", reset.Format("2006-01-02T15:04Z"))
+	c.header.Set("X-Ratelimit-Reset", reset.Format(time.RFC3339))
 	if f.Struck%2 == 0 {
 		c.header.Set("X-Ratelimit-Reset", strconv.FormatInt(reset.Unix(), 10))
 	}
