@@ -111,8 +111,12 @@ var titlePattern = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
 func titleOf(body []byte) string {
 	m := titlePattern.FindSubmatch(body[:min(len(body), maxErrorBody)])
-	if m == nil || strings.TrimSpace(string(m[1])) == "" {
+	if m == nil {
 		return ""
 	}
-	return fmt.Sprintf(" titled %q", message(string(m[1])))
+	title := message(strings.Join(strings.Fields(string(m[1])), " "))
+	if title == "" {
+		return ""
+	}
+	return fmt.Sprintf(" titled %q", title)
 }

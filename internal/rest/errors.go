@@ -53,7 +53,7 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s %s:", e.Service, e.Method, e.Path)
 	if e.Status != 0 {
-		fmt.Fprintf(&b, " %d %s", e.Status, http.StatusText(e.Status))
+		b.WriteString(strings.TrimRight(fmt.Sprintf(" %d %s", e.Status, http.StatusText(e.Status)), " "))
 		if e.Message != "" {
 			b.WriteByte(':')
 		}

@@ -31,7 +31,7 @@ func (c *Client) send(ctx context.Context, call call, out any, attempt int) outc
 	var conn connection
 	req, err := call.http(conn.watch(trying))
 	if err != nil {
-		return outcome{err: c.fail(call.Request, CodeBadRequest, "the request can't be built", err)}
+		return outcome{err: c.fail(call.Request, CodeBadRequest, "the request can't be built", withoutURL(err))}
 	}
 
 	o := outcome{reply: reply{wait: noWait, attempt: attempt, jitter: rand.Float64()}}
@@ -47,12 +47,9 @@ func (c *Client) send(ctx context.Context, call call, out any, attempt int) outc
 	return o
 }
 
-// noAnswer says why no answer came, or why it broke off. What [http.Client] returns holds the whole address, so only its cause is kept.
+// noAnswer says why no answer came, or why it broke off.
 func (c *Client) noAnswer(ctx context.Context, call call, what string, err error) *Error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
+	err = withoutURL(err)
 	var timeout interface{ Timeout() bool }
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
@@ -63,6 +60,15 @@ func (c *Client) noAnswer(ctx context.Context, call call, what string, err error
 		return c.fail(call.Request, CodeTimeout, what+" within "+c.timeout.String(), err)
 	}
 	return c.fail(call.Request, CodeUnreachable, what+": "+err.Error(), err)
+}
+
+// withoutURL is the cause of an error that holds the whole address with its ids.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
 }
 
 // permanent tells whether trying again is useless: the host does not exist, or its certificate is not to be trusted.

@@ -55,16 +55,18 @@ func newWalk[T any](o PageOptions, fetch func(ctx context.Context, start, size i
 // next returns the next piece in order, or nil at the end of the list. Others are asked for meanwhile.
 func (w *walk[T]) next(ctx context.Context) *piece[T] {
 	for {
-		w.fill(ctx)
-		if len(w.queue) == 0 {
-			return nil
-		}
-		if p := w.queue[0]; p.done {
+		if len(w.queue) > 0 && w.queue[0].done {
+			p := w.queue[0]
 			w.queue = w.queue[1:]
 			if w.ends(p) {
 				return nil
 			}
+			w.fill(ctx)
 			return p
+		}
+		w.fill(ctx)
+		if len(w.queue) == 0 {
+			return nil
 		}
 		p := <-w.results
 		w.inFlight--
@@ -102,13 +104,19 @@ func (w *walk[T]) launch(ctx context.Context, p *piece[T]) {
 
 // arrived learns from an answer.
 func (w *walk[T]) arrived(p *piece[T]) {
-	if IsStatus(p.err, http.StatusConflict) && p.asked/2 >= smallestPage {
+	if IsStatus(p.err, http.StatusConflict) && p.asked > smallestPage {
 		w.halve(p)
 		return
 	}
 	p.done = true
 	n := len(p.page.Items)
-	if p.err != nil || n == 0 {
+	if p.err != nil {
+		return
+	}
+	if n == 0 {
+		if !p.split {
+			w.end = min(w.end, p.start)
+		}
 		return
 	}
 	if p.page.Total >= p.start+n {
@@ -131,7 +139,7 @@ func (w *walk[T]) arrived(p *piece[T]) {
 
 // halve puts smaller pieces in p's place of the queue, and makes pages smaller from here on.
 func (w *walk[T]) halve(p *piece[T]) {
-	w.size = min(w.size, p.asked/2)
+	w.size = min(w.size, max(p.asked/2, smallestPage))
 	at := slices.Index(w.queue, p)
 	if w.stride == 0 {
 		w.queue[at] = &piece[T]{}
