@@ -18,10 +18,10 @@ type Directory struct {
 	unconfigured error
 	domains      []string
 
-	links  links
+	links      links
 	scimGroups remembered[map[string]string] // SCIM group ids by name
-	me     remembered[jira.User]
-	may    remembered[map[string]bool]
+	me         remembered[jira.User]
+	may        remembered[map[string]bool]
 }
 
 // Config says what a Directory reads from.
