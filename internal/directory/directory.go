@@ -19,7 +19,7 @@ type Directory struct {
 	domains      []string
 
 	links      links
-	scimGroups remembered[map[string]string] // SCIM group ids by name
+	scimGroups remembered[owners]
 	me         remembered[jira.User]
 	may        remembered[map[string]bool]
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
-	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
 
 // Group is a Jira group with the side that may change it.
@@ -60,8 +59,8 @@ func CheckGroup(text string) (string, error) {
 	return value, nil
 }
 
-// ResolveGroups turns ids and exact names into groups, in the order asked, each once. It costs one round trip, and one more for the side
-// that manages a group when SCIM is configured and its groups have not been read yet.
+// ResolveGroups turns ids and exact names into groups, in the order asked, each once. It costs one round trip, and a second one
+// for groups asked by id when SCIM is configured, since SCIM knows groups by name only.
 func (d *Directory) ResolveGroups(ctx context.Context, asked []string) ([]Group, error) {
 	client, err := d.Jira()
 	if err != nil {
@@ -81,7 +80,7 @@ func (d *Directory) ResolveGroups(ctx context.Context, asked []string) ([]Group,
 		}
 	}
 	var byID, byName []jira.Group
-	var owners map[string]string
+	owners := owners{}
 	all, all1 := errgroup.WithContext(ctx)
 	collect := func(q jira.GroupQuery, into *[]jira.Group) func() error {
 		return func() error {
@@ -100,11 +99,11 @@ func (d *Directory) ResolveGroups(ctx context.Context, asked []string) ([]Group,
 	if len(names) > 0 {
 		all.Go(collect(jira.GroupQuery{Names: names}, &byName))
 	}
-	all.Go(func() (err error) {
-		owners, err = d.scimGroupIDs(all1)
-		return err
-	})
+	all.Go(func() error { return d.learnOwners(all1, owners, names) })
 	if err := all.Wait(); err != nil {
+		return nil, err
+	}
+	if err := d.learnOwners(ctx, owners, namesOf(byID)); err != nil {
 		return nil, err
 	}
 
@@ -156,18 +155,6 @@ func (d *Directory) noSuchGroup(ctx context.Context, client *jira.Client, want s
 	return none
 }
 
-// owned says which side manages a group, by the names of SCIM's groups.
-func (d *Directory) owned(g jira.Group, owners map[string]string) Group {
-	group := Group{ID: g.ID, Name: g.Name, ManagedBy: ManagedByUnknown}
-	if d.scim != nil {
-		group.ManagedBy = ManagedByJira
-		if id, ok := owners[g.Name]; ok {
-			group.ManagedBy, group.SCIMID = ManagedBySCIM, id
-		}
-	}
-	return group
-}
-
 // ListGroups returns the groups of the site, those whose name contains query, or those that grant an access type.
 func (d *Directory) ListGroups(ctx context.Context, query, accessType string, limit int, cursor string) (GroupList, error) {
 	client, err := d.Jira()
@@ -179,7 +166,7 @@ func (d *Directory) ListGroups(ctx context.Context, query, accessType string, li
 		return GroupList{}, err
 	}
 	var page jira.GroupPage
-	var owners map[string]string
+	var owners owners
 	both, both1 := errgroup.WithContext(ctx)
 	both.Go(func() (err error) {
 		if query == "" {
@@ -289,35 +276,4 @@ func (d *Directory) HasOtherMember(ctx context.Context, groupID, accountID strin
 		}
 	}
 	return false, nil
-}
-
-// scimGroupIDs returns SCIM group ids by name, at most a minute old; nil without SCIM. A group can't be renamed after its first sync, and
-// new ones are rare.
-func (d *Directory) scimGroupIDs(ctx context.Context) (map[string]string, error) {
-	if d.scim == nil {
-		return nil, nil
-	}
-	return d.scimGroups.get(ctx, wholeAge, func(ctx context.Context) (map[string]string, error) {
-		ids := map[string]string{}
-		for page, err := range d.scim.AllGroups(ctx, rest.PageOptions{Size: scimPage}) {
-			if err != nil {
-				return nil, err
-			}
-			for _, g := range page {
-				ids[g.DisplayName] = g.ID
-			}
-		}
-		return ids, nil
-	})
-}
-
-// ForgetGroups drops what is remembered of SCIM's groups, after one was created or deleted.
-func (d *Directory) ForgetGroups() { d.scimGroups.forget() }
-
-// SCIMGroup returns the SCIM group of that name, read now.
-func (d *Directory) SCIMGroup(ctx context.Context, name string) (scim.Group, bool, error) {
-	if d.scim == nil {
-		return scim.Group{}, false, nil
-	}
-	return d.scim.FindGroup(ctx, name)
 }
