@@ -18,7 +18,8 @@ func (c *call) allUsers() {
 	}
 	var indexes []int
 	var room scratch
-	for place := start; place < start+size; place++ {
+	// A page before the end may be short but is not empty, or nobody could tell the end.
+	for place := start; place < start+size || size > 0 && len(indexes) == 0; place++ {
 		index := place/(stretch+1)*stretch + place%(stretch+1)
 		if index >= c.shown.next {
 			break

@@ -129,6 +129,11 @@ func (p person) account(index int) *account {
 // newModel builds the state that the sandbox starts with: users accounts and groups groups in all, but never fewer than are seeded.
 func newModel(seed int64, users, groups int) *model {
 	first := len(seededPeople)
+	for _, p := range seededPeople {
+		if p.outside {
+			users++ // not one of the site's
+		}
+	}
 	users = max(users, first)
 	m := &model{
 		pop:  population{seed: uint64(seed), first: first, count: users - first},
