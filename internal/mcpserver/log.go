@@ -28,7 +28,7 @@ func NewLogger(w io.Writer, o LogOptions) *slog.Logger {
 	if o.Format == "json" || o.Format == "auto" && !o.Terminal {
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: o.Level, ReplaceAttr: redact}))
 	}
-	return slog.New(tint.NewHandler(w, &tint.Options{
+	return slog.New(tint.NewTextHandler(w, &tint.Options{
 		Level: o.Level, TimeFormat: time.TimeOnly, NoColor: o.NoColor || !o.Terminal, ReplaceAttr: redact,
 	}))
 }

@@ -28,7 +28,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*tools.Deps, error) {
 		return nil, err
 	}
 	people := directory.New(directory.Config{
-		Jira: site, JiraMissing: cfg.Jira.Missing, SCIM: provisioning, Domains: cfg.SCIMDomains,
+		Jira: site, JiraMissing: cfg.Jira.Missing, SCIM: provisioning, SCIMMissing: cfg.SCIM.Missing, Domains: cfg.SCIMDomains,
 	})
 	changes := lifecycle.New(lifecycle.Config{
 		Directory: people,
