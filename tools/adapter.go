@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -14,6 +13,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/request"
 )
@@ -135,22 +135,13 @@ func rawArguments(req mcp.CallToolRequest) ([]byte, error) {
 	}
 }
 
-// asFault gives err as a fault. What is not one already is told without its text, which may hold what nobody should read.
+// asFault gives err as a fault. What nothing can explain is told without its text, which may hold what nobody should read.
 func asFault(err error, id string) *fault.Error {
-	var f *fault.Error
-	switch {
-	case errors.As(err, &f):
-		return f
-	case errors.Is(err, context.Canceled):
-		return fault.New(fault.Cancelled, "Call again if the answer is still wanted.", "The call was cancelled.").Because(err)
-	case errors.Is(err, context.DeadlineExceeded):
-		f = fault.New(fault.Timeout, "Call again; look the person up first if the call was to change something.", "The call took too long.").Because(err)
-		f.Retryable = true
-		return f
-	default:
-		return fault.New(fault.Internal, "Look for this request id in the server's log, and report it.",
-			"The server failed in a way that it did not foresee (request %s).", id).Because(err)
+	f := explain.Fault(err)
+	if f.Code == fault.Internal && f.Err == err {
+		f.Hint = "Look for the request id " + id + " in the server's log, and report it."
 	}
+	return f
 }
 
 // errorResult renders a fault for programs and for people.

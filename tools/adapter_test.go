@@ -241,12 +241,12 @@ func TestErrorsBecomeResults(t *testing.T) {
 			f := fault.New(fault.Ambiguous, "Use an account id.", "Two people are named %s.", "Alex").With([]string{"id-1", "id-2"})
 			return toyOut{}, fmt.Errorf("look up: %w", f)
 		}, "ambiguous", "ambiguous: Two people are named Alex. Use an account id.\n[\"id-1\",\"id-2\"]", ""},
-		"any other error": {func(context.Context, toyIn) (toyOut, error) { return toyOut{}, secret }, "internal", "did not foresee (request ", "hunter2"},
-		"a panic":         {func(context.Context, toyIn) (toyOut, error) { panic("hunter2") }, "internal", "did not foresee (request ", "hunter2"},
+		"any other error": {func(context.Context, toyIn) (toyOut, error) { return toyOut{}, secret }, "internal", "Look for the request id ", "hunter2"},
+		"a panic":         {func(context.Context, toyIn) (toyOut, error) { panic("hunter2") }, "internal", "Look for the request id ", "hunter2"},
 		"cancelled": {func(context.Context, toyIn) (toyOut, error) {
 			return toyOut{}, fmt.Errorf("page 3: %w", context.Canceled)
 		}, "cancelled", "was cancelled", "page 3"},
-		"too slow": {func(context.Context, toyIn) (toyOut, error) { return toyOut{}, context.DeadlineExceeded }, "timeout", "took too long", ""},
+		"too slow": {func(context.Context, toyIn) (toyOut, error) { return toyOut{}, context.DeadlineExceeded }, "timeout", "longer than it may", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tool := toy(tt.fn)

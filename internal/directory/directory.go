@@ -15,8 +15,8 @@ type Directory struct {
 	jira *jira.Client
 	scim *scim.Client
 
-	unconfigured error
-	domains      []string
+	jiraMissing, scimMissing error
+	domains                  []string
 
 	links      links
 	scimGroups remembered[owners]
@@ -29,15 +29,16 @@ type Config struct {
 	// Jira is the site, or nil with the reason in JiraMissing.
 	Jira        *jira.Client
 	JiraMissing error
-	// SCIM is the provisioning directory, or nil when none is configured.
-	SCIM *scim.Client
+	// SCIM is the provisioning directory, or nil, with the reason in SCIMMissing where there is more to say than that nothing is set.
+	SCIM        *scim.Client
+	SCIMMissing error
 	// Domains are the lower-case e-mail domains that SCIM provisions. Empty means: those of the first SCIM users.
 	Domains []string
 }
 
 // New returns a Directory over c.
 func New(c Config) *Directory {
-	return &Directory{jira: c.Jira, scim: c.SCIM, unconfigured: c.JiraMissing, domains: c.Domains}
+	return &Directory{jira: c.Jira, scim: c.SCIM, jiraMissing: c.JiraMissing, scimMissing: c.SCIMMissing, domains: c.Domains}
 }
 
 // HasSCIM tells whether a SCIM directory is configured.
@@ -48,14 +49,17 @@ func (d *Directory) Jira() (*jira.Client, error) {
 	if d.jira != nil {
 		return d.jira, nil
 	}
-	if d.unconfigured != nil {
-		return nil, d.unconfigured
+	if d.jiraMissing != nil {
+		return nil, d.jiraMissing
 	}
 	return nil, fault.New(fault.NotConfigured, "Set ATLASSIAN_SITE_URL, ATLASSIAN_EMAIL and ATLASSIAN_API_TOKEN and start the server again.", "Jira is not configured.")
 }
 
 // SCIM returns the SCIM client, or the fault that names the missing setting.
 func (d *Directory) SCIM() (*scim.Client, error) {
+	if d.scim == nil && d.scimMissing != nil {
+		return nil, d.scimMissing
+	}
 	if d.scim == nil {
 		return nil, fault.New(fault.NotConfigured, "Set ATLASSIAN_SCIM_DIRECTORY_ID and ATLASSIAN_SCIM_TOKEN and start the server again.", "SCIM is not configured.")
 	}
