@@ -1,8 +1,8 @@
 package scim
 
 import (
+	"bytes"
 	"encoding/json"
-	"maps"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
@@ -19,7 +19,8 @@ const (
 // GroupRef is a SCIM group that a user is in.
 type GroupRef struct{ ID, Name string }
 
-// User is a provisioned person. The fields up to Active may be changed and sent back with [Client.ReplaceUser], which keeps every attribute that is not here.
+// User is a provisioned person. The fields up to Active may be changed and sent back with [Client.ReplaceUser], which keeps every
+// attribute that is not here.
 type User struct {
 	ID          string // SCIM's own id, not the Atlassian account id
 	UserName    string
@@ -36,7 +37,7 @@ type User struct {
 	AccountID string
 	Groups    []GroupRef
 
-	raw map[string]json.RawMessage // the resource as it came, for replace
+	raw json.RawMessage // the resource as it came, for replace; nil from a list, where it would double the memory
 }
 
 // userWire is what is read of a resource.
@@ -80,7 +81,8 @@ func (u *User) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*u = w.user()
-	return json.Unmarshal(data, &u.raw)
+	u.raw = bytes.Clone(data)
+	return nil
 }
 
 func (w userWire) user() User {
@@ -110,98 +112,4 @@ func primary(emails []emailWire) string {
 		return emails[0].Value
 	}
 	return ""
-}
-
-// resource is the whole resource with u's fields put into it, for PUT: an attribute left out would be cleared.
-func (u User) resource() (map[string]any, error) {
-	old, err := u.was()
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]any, len(u.raw)+8)
-	for k, v := range u.raw {
-		out[k] = v
-	}
-	// Read-only attributes are the service's to say.
-	for _, readOnly := range []string{"id", "meta", "groups", schemaAtlassian} {
-		delete(out, readOnly)
-	}
-	out["schemas"] = u.schemas(out)
-	out["active"] = u.Active // explicit, always: a missing one neither activates nor deactivates
-	set := func(key, was, is string) {
-		if was != is || u.raw == nil && is != "" {
-			out[key] = is
-		}
-	}
-	set("userName", old.UserName, u.UserName)
-	set("externalId", old.ExternalID, u.ExternalID)
-	set("displayName", old.DisplayName, u.DisplayName)
-	set("title", old.Title, u.Title)
-	set("department", old.Department, u.Department)
-	if old.GivenName != u.GivenName || old.FamilyName != u.FamilyName {
-		out["name"], err = u.name()
-		if err != nil {
-			return nil, err
-		}
-	}
-	if old.Email != u.Email {
-		out["emails"], err = u.emails()
-	}
-	return out, err
-}
-
-// was is the user as it was read, to see what the caller changed.
-func (u User) was() (User, error) {
-	if u.raw == nil {
-		return User{}, nil
-	}
-	data, err := json.Marshal(u.raw)
-	if err != nil {
-		return User{}, err
-	}
-	var old User
-	return old, json.Unmarshal(data, &old)
-}
-
-func (u User) schemas(resource map[string]any) []string {
-	schemas := []string{schemaUser}
-	if _, ok := resource[schemaEnterprise]; ok {
-		schemas = append(schemas, schemaEnterprise)
-	}
-	return schemas
-}
-
-// name is the name with other parts of it, such as the middle name, kept. The formatted form is dropped: it would contradict the new parts.
-func (u User) name() (map[string]any, error) {
-	out := map[string]any{}
-	if raw, ok := u.raw["name"]; ok {
-		if err := json.Unmarshal(raw, &out); err != nil {
-			return nil, err
-		}
-	}
-	delete(out, "formatted")
-	maps.Copy(out, map[string]any{"givenName": u.GivenName, "familyName": u.FamilyName})
-	return out, nil
-}
-
-// emails is the list of addresses with the primary one replaced.
-func (u User) emails() ([]map[string]any, error) {
-	var all []map[string]any
-	if raw, ok := u.raw["emails"]; ok {
-		if err := json.Unmarshal(raw, &all); err != nil {
-			return nil, err
-		}
-	}
-	at := 0
-	for i, e := range all {
-		if p, _ := e["primary"].(bool); p {
-			at = i
-			break
-		}
-	}
-	if len(all) == 0 {
-		all = []map[string]any{{"type": "work"}}
-	}
-	all[at]["value"], all[at]["primary"] = u.Email, true
-	return all, nil
 }

@@ -26,9 +26,13 @@ type UserPage struct {
 //
 // GET …/Users. 400 invalidFilter: the filter is not one equality on userName or externalId.
 func (c *Client) Users(ctx context.Context, f Filter, startIndex, count int) (UserPage, error) {
-	var out list[User]
+	var out list[userWire]
 	err := c.do(ctx, call{method: http.MethodGet, collection: users, query: listQuery(f, startIndex, count)}, &out)
-	return UserPage{Users: out.Resources, Total: out.TotalResults, StartIndex: out.StartIndex}, err
+	page := UserPage{Users: make([]User, len(out.Resources)), Total: out.TotalResults, StartIndex: out.StartIndex}
+	for i, w := range out.Resources {
+		page.Users[i] = w.user()
+	}
+	return page, err
 }
 
 // AllUsers walks every user of the directory, each once. Endpoint as for [Client.Users].
@@ -97,20 +101,6 @@ func (c *Client) CreateUser(ctx context.Context, n NewUser) (User, error) {
 	return out, err
 }
 
-// ReplaceUser writes u back whole. u comes from this client with fields changed; attributes that [User] does not show are sent as
-// they were read, and active is always explicit.
-//
-// PUT …/Users/{userId}. 400: an attribute is wrong. 404: no such user.
-func (c *Client) ReplaceUser(ctx context.Context, u User) (User, error) {
-	body, err := u.resource()
-	if err != nil {
-		return User{}, refuse(http.MethodPut, root+users+"/"+idUsers, "the user can't be written as SCIM")
-	}
-	var out User
-	err = c.do(ctx, call{method: http.MethodPut, collection: users, param: idUsers, id: u.ID, body: body}, &out)
-	return out, err
-}
-
 // SetActive deactivates (false) or reactivates (true) a user and changes nothing else.
 //
 // PATCH …/Users/{userId}. 404: no such user.
@@ -126,9 +116,16 @@ func (c *Client) PatchUser(ctx context.Context, id string, active bool, attrs ma
 	for _, path := range sortedKeys(attrs) {
 		ops = append(ops, operation{Op: "replace", Path: path, Value: attrs[path]})
 	}
+	return c.changed(ctx, call{method: http.MethodPatch, collection: users, param: idUsers, id: id, body: patch(ops...)})
+}
+
+// changed sends a change of a user and returns the user as it is then. RFC 7644 allows an answer without a body; the user is read in that case.
+func (c *Client) changed(ctx context.Context, r call) (User, error) {
 	var out User
-	err := c.do(ctx, call{method: http.MethodPatch, collection: users, param: idUsers, id: id, body: patch(ops...)}, &out)
-	return out, err
+	if err := c.do(ctx, r, &out); err != nil || out.raw != nil {
+		return out, err
+	}
+	return c.User(ctx, r.id)
 }
 
 // DeleteUser deactivates a user and unlinks the account for good: every later call for the id is a 404, and provisioning the person again does not
