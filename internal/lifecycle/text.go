@@ -32,27 +32,39 @@ func (r Result) Question() string {
 	return b.String()
 }
 
+// phrases say what a tool does to somebody: as a plan, and when it is done.
+var phrases = map[string]struct{ plan, done string }{
+	"offboard_user":          {"offboard %s", "%s is offboarded"},
+	"provision_user":         {"give %s access", "%s has access"},
+	"add_user_to_group":      {"add %s to groups", "%s is in the groups"},
+	"remove_user_from_group": {"take %s out of groups", "%s is out of the groups"},
+	"update_user":            {"change the attributes of %s", "%s has the new attributes"},
+	"delete_user":            {"remove %s from the site", "%s is removed from the site"},
+	"create_group":           {"create the group %s", "the group %s exists"},
+	"delete_group":           {"delete the group %s", "the group %s is deleted"},
+}
+
 func (r Result) headline() string {
-	who := r.Plan.Target.Label
-	done := strings.ReplaceAll(r.Plan.tool, "_", " ")
+	phrase := phrases[r.Plan.tool]
+	plan, done := fmt.Sprintf(phrase.plan, r.Plan.Target.Label), fmt.Sprintf(phrase.done, r.Plan.Target.Label)
 	switch r.Status {
 	case ConfirmationRequired:
-		return fmt.Sprintf("Plan to %s: %s. It needs a person's agreement.\n", done, who)
+		return "Plan to " + plan + ". It needs a person's agreement.\n"
 	case Planned:
-		return fmt.Sprintf("Plan to %s: %s. This was a dry run.\n", done, who)
+		return "Plan to " + plan + ". This was a dry run: nothing was changed.\n"
 	case Blocked:
-		return fmt.Sprintf("Blocked: %s, %s. Nothing was changed.\n", done, who)
+		return "Blocked: can't " + plan + ". Nothing was changed.\n"
 	case Succeeded:
 		if r.Operation == nil {
-			return fmt.Sprintf("Nothing to do: %s, %s. Everything is so already.\n", done, who)
+			return "Nothing to do: " + done + " already.\n"
 		}
-		return fmt.Sprintf("Done and verified: %s, %s.\n", done, who)
+		return "Done and verified: " + done + ".\n"
 	case Partial:
-		return fmt.Sprintf("Partly done: %s, %s. Read the steps that are not done.\n", done, who)
+		return "Partly done: " + plan + ". Read the steps that are not done.\n"
 	case Cancelled:
-		return fmt.Sprintf("Cancelled before anything was changed: %s, %s.\n", done, who)
+		return "Cancelled before anything was changed: " + plan + ".\n"
 	}
-	return fmt.Sprintf("Failed: %s, %s. Nothing is known to have been changed.\n", done, who)
+	return "Failed: could not " + plan + ". Nothing is known to have been changed.\n"
 }
 
 func (p Plan) write(b *strings.Builder) {
