@@ -12,19 +12,19 @@ func TestAPlanReadsAsAPersonWouldTellIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := result(ConfirmationRequired, plan)
-	r.Confirm = &Confirmation{Token: "tok", ExpiresAt: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}
+	r.Confirm = &Confirmation{Token: "Zz9", ExpiresAt: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}
 	text := r.Text()
 	for _, want := range []string{
 		"Plan to offboard Jane Doe (jane.doe@example.com). It needs a person's agreement.\n",
 		" 1. deactivate the account through SCIM", " 4. read back",
-		"Nothing has been changed.", "confirm = tok (valid until 2026-11-24T10:00:00Z, once)",
+		"Nothing has been changed.", "confirm = Zz9 (valid until 2026-11-24T10:00:00Z, once)",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}
 	}
 	question := r.Question()
-	if strings.Contains(question, "tok") || !strings.HasSuffix(question, "Apply this plan?") {
+	if strings.Contains(question, "Zz9") || !strings.HasSuffix(question, "Apply this plan?") {
 		t.Errorf("the question to a person:\n%s", question)
 	}
 }
