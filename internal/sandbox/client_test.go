@@ -59,17 +59,18 @@ func (a answer) want(status int) answer {
 func (c *client) do(method, target, body string) answer {
 	c.t.Helper()
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
-	c.authorize(r)
+	authorize(r, c.token)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	return c.send(r)
 }
 
-func (c *client) authorize(r *http.Request) {
+// authorize adds the directory's credential or the named one of the site.
+func authorize(r *http.Request, token string) {
 	if strings.HasPrefix(r.URL.Path, "/scim/") {
 		r.Header.Set("Authorization", "Bearer "+SCIMToken)
-	} else if t, ok := Tokens()[c.token]; ok {
+	} else if t, ok := Tokens()[token]; ok {
 		r.SetBasicAuth(t.Email, t.Token)
 	}
 }

@@ -85,7 +85,7 @@ func appendUser(b []byte, base string, a *account, viewer int, v view) []byte {
 func (c *call) users(indexes []int, v view) {
 	b := c.body.AvailableBuffer()
 	b = append(b, '[')
-	var room scratch
+	room := scratch{brief: true}
 	for i, index := range indexes {
 		if i > 0 {
 			b = append(b, ',')

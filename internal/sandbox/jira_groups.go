@@ -84,7 +84,7 @@ func (c *call) getGroup() {
 
 // members returns a page of the group's members and how many there are.
 func (c *call) members(g *group, inactive bool, start, size int) (page []int, total int) {
-	var room scratch
+	room := scratch{brief: true}
 	m := c.shown
 	keep := func(index int) bool {
 		a := m.look(index, &room)

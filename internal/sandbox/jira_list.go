@@ -16,8 +16,7 @@ func (c *call) allUsers() {
 	if !ok {
 		return
 	}
-	var indexes []int
-	var room scratch
+	indexes := make([]int, 0, size)
 	// A page before the end may be short but is not empty, or nobody could tell the end.
 	for place := start; place < start+size || size > 0 && len(indexes) == 0; place++ {
 		index := place/(stretch+1)*stretch + place%(stretch+1)
@@ -27,7 +26,8 @@ func (c *call) allUsers() {
 		if place%(stretch+1) == stretch {
 			continue
 		}
-		if a := c.shown.look(index, &room); a.access || a.removed {
+		// Only accounts that are kept can be without access.
+		if a, kept := c.shown.kept[index]; !kept || a.access || a.removed {
 			indexes = append(indexes, index)
 		}
 	}

@@ -74,6 +74,8 @@ func (a *account) clone() *account {
 
 // scratch is room for one computed account.
 type scratch struct {
+	// brief leaves the SCIM record of a computed account empty: all that Jira's lists need is that there is one.
+	brief   bool
 	account account
 	scim    scimUser
 }
@@ -86,7 +88,7 @@ func (m *model) look(index int, room *scratch) *account {
 	if !m.pop.has(index) {
 		return nil
 	}
-	m.pop.fill(index, &room.account, &room.scim)
+	m.pop.fill(index, room)
 	return &room.account
 }
 

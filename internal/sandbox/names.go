@@ -1,23 +1,44 @@
 package sandbox
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-// givenNames are 128 first names; one that is not plain ASCII says after a colon how an e-mail address spells it.
-var givenNames = strings.Fields(`Aaron Abigail Adam Aisha Alan Alice Amelia Amir Amy Ana Andrea Anders Anika Anna Anton Arjun Ava
+// 128 first names; one that is not plain ASCII says after a colon how an e-mail address spells it. 32 heads and 16 tails make 512 family names.
+const (
+	givenNames = `Aaron Abigail Adam Aisha Alan Alice Amelia Amir Amy Ana Andrea Anders Anika Anna Anton Arjun Ava
 Beatriz Ben Bianca Bruno Carla Carlos Chen Chloé:chloe Clara Colin Dalia Daniel David Deepa Diego Dmitri Elena Eli Elif Emil Emma
 Eric Erin Esther Eva Farah Felix Fiona Florian Frank Gabriel George Grace Greta Hana Hannah Harry Helen Hugo Ian Ibrahim Ines Ingrid Irina
 Isabel Ivan Jacob James Jana Jane Jonas José:jose Julia Kai Karim Keiko Kenji Lara Laura Leila Leo Li Lina Lucas Lucía:lucia Łukasz:lukasz
 Magnus Maja Malik Mara Marco Maria Marta Mateo Maya Mei Mia Michael Milan Mina Mohammed Nadia Naomi Nia Nicolas Nina Noah Nora Oliver
-Olivia Omar Oscar Paul Pedro Priya Rachel Rafael Ravi Rosa Ruth Samuel Sara Sofia Søren:soren Stefan Tara Thomas Vera Victor Wei Yara Zoë:zoe`)
-
-// familyHeads and familyTails make 512 family names.
-var (
-	familyHeads = strings.Fields(`Al Ash Bar Beck Black Brad Bran Brook Bur Carl Clay Cole Dal East Far Green Hal Har Hart Hol King Lang Law Lin Mar Mil New Nor Old Rad Stan Win`)
-	familyTails = strings.Fields(`bury by combe dale don ell field ford gate ham land ley man ston well wood`)
+Olivia Omar Oscar Paul Pedro Priya Rachel Rafael Ravi Rosa Ruth Samuel Sara Sofia Søren:soren Stefan Tara Thomas Vera Victor Wei Yara Zoë:zoe`
+	familyHeads = `Al Ash Bar Beck Black Brad Bran Brook Bur Carl Clay Cole Dal East Far Green Hal Har Hart Hol King Lang Law Lin Mar Mil New Nor Old Rad Stan Win`
+	familyTails = `bury by combe dale don ell field ford gate ham land ley man ston well wood`
 )
+
+// nameParts are the names in the forms that are needed: as written, and in lower case.
+type nameParts struct{ given, givenFolded, givenASCII, family, familyFolded []string }
+
+// parts returns the names. They are made when they are first needed, so that a process without a sandbox does not pay for them.
+var parts = sync.OnceValue(func() *nameParts {
+	p := &nameParts{}
+	for word := range strings.FieldsSeq(givenNames) {
+		given, ascii, found := strings.Cut(word, ":")
+		if !found {
+			ascii = fold(given)
+		}
+		p.given, p.givenFolded, p.givenASCII = append(p.given, given), append(p.givenFolded, fold(given)), append(p.givenASCII, ascii)
+	}
+	for head := range strings.FieldsSeq(familyHeads) {
+		for tail := range strings.FieldsSeq(familyTails) {
+			p.family, p.familyFolded = append(p.family, head+tail), append(p.familyFolded, fold(head+tail))
+		}
+	}
+	return p
+})
 
 const (
 	namesHalf  = 8                    // names are numbers of 16 bits: 7 for the given name, 5 and 4 for the family name
@@ -38,14 +59,9 @@ func (n name) number(seed uint64) int {
 	return n.round*nameCount + int(unpermute(seed^saltName, uint64(n.pair), namesHalf))
 }
 
-func (n name) given() string {
-	given, _, _ := strings.Cut(givenNames[n.pair>>familyBits], ":")
-	return given
-}
+func (n name) given() string { return parts().given[n.pair>>familyBits] }
 
-func (n name) family() string { return familyName(n.pair & (1<<familyBits - 1)) }
-
-func familyName(i int) string { return familyHeads[i>>4] + familyTails[i&15] }
+func (n name) family() string { return parts().family[n.pair&(1<<familyBits-1)] }
 
 // display returns the name as people see it. One in 64 of those who should have a middle initial goes without, and so shares the name of another.
 func (n name) display(traits uint64) string {
@@ -57,19 +73,12 @@ func (n name) display(traits uint64) string {
 
 // local returns the part of an address before the @.
 func (n name) local() string {
-	local := givenASCII(n.pair>>familyBits) + "." + strings.ToLower(n.family())
-	if n.round > 0 {
-		local += strconv.Itoa(n.round + 1)
+	p := parts()
+	given, family := p.givenASCII[n.pair>>familyBits], p.familyFolded[n.pair&(1<<familyBits-1)]
+	if n.round == 0 {
+		return given + "." + family
 	}
-	return local
-}
-
-func givenASCII(i int) string {
-	given, ascii, found := strings.Cut(givenNames[i], ":")
-	if found {
-		return ascii
-	}
-	return strings.ToLower(given)
+	return given + "." + family + strconv.Itoa(n.round+1)
 }
 
 // parseLocal is the inverse of local.
@@ -78,32 +87,19 @@ func parseLocal(local string) (name, bool) {
 	if !found {
 		return name{}, false
 	}
-	digits := len(family)
-	for digits > 0 && family[digits-1] >= '0' && family[digits-1] <= '9' {
-		digits--
-	}
+	letters := strings.TrimRight(family, "0123456789")
 	var n name
-	if digits < len(family) {
-		round, err := strconv.Atoi(family[digits:])
+	if digits := family[len(letters):]; digits != "" {
+		round, err := strconv.Atoi(digits)
 		if err != nil || round < 2 {
 			return name{}, false
 		}
 		n.round = round - 1
 	}
-	i, ok := index(len(givenNames), func(i int) bool { return givenASCII(i) == given })
-	if !ok {
+	i, j := slices.Index(parts().givenASCII, given), slices.Index(parts().familyFolded, letters)
+	if i < 0 || j < 0 {
 		return name{}, false
 	}
-	j, ok := index(1<<familyBits, func(j int) bool { return strings.EqualFold(familyName(j), family[:digits]) })
 	n.pair = i<<familyBits | j
-	return n, ok && n.local() == local
-}
-
-func index(n int, is func(int) bool) (int, bool) {
-	for i := range n {
-		if is(i) {
-			return i, true
-		}
-	}
-	return 0, false
+	return n, n.local() == local
 }

@@ -84,8 +84,9 @@ func (p *population) rank(s span, index int) (int, bool) {
 // has tells whether index is a generated account.
 func (p *population) has(index int) bool { return index >= p.first && index < p.first+p.count }
 
-// fill computes the generated account with this index into a (and into s, where SCIM provisions it). It does not fill a.groups.
-func (p *population) fill(index int, a *account, s *scimUser) {
+// fill computes the generated account with this index into room. It does not fill its groups.
+func (p *population) fill(index int, room *scratch) {
+	a := &room.account
 	g := index - p.first
 	slot := p.slot(g)
 	traits := mix(p.seed^saltTraits, uint64(index))
@@ -128,12 +129,20 @@ func (p *population) fill(index int, a *account, s *scimUser) {
 	if a.kind != typeAtlassian {
 		return
 	}
-	created := epoch.Add(time.Duration(index%(600*24)) * time.Hour)
+	a.scim = &room.scim
+	if !room.brief {
+		p.fillRecord(a, n, traits)
+	}
+}
+
+// fillRecord computes the SCIM record of a generated account.
+func (p *population) fillRecord(a *account, n name, traits uint64) {
+	created := epoch.Add(time.Duration(a.index%(600*24)) * time.Hour)
 	department := departments[traits>>40%uint64(len(departments))]
-	*s = scimUser{
-		id: uuid(p.seed, saltSCIMUser, uint64(index)),
+	*a.scim = scimUser{
+		id: uuid(p.seed, saltSCIMUser, uint64(a.index)),
 		profile: profile{
-			UserName: a.email, ExternalID: externalID(p.seed, index), DisplayName: a.display, Active: a.active,
+			UserName: a.email, ExternalID: externalID(p.seed, a.index), DisplayName: a.display, Active: a.active,
 			Name:   &profileName{GivenName: n.given(), FamilyName: n.family(), Formatted: a.display},
 			Title:  titles[traits>>48%uint64(len(titles))],
 			Emails: []profileValue{{Value: a.email, Type: "work", Primary: true}}, Timezone: a.timezone,
@@ -141,7 +150,6 @@ func (p *population) fill(index int, a *account, s *scimUser) {
 		},
 		created: created, modified: created, linked: created,
 	}
-	a.scim = s
 }
 
 // byLocal returns the index of the generated account whose address begins with local, or -1. Whether the domain fits is for the caller.

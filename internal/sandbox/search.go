@@ -3,7 +3,6 @@ package sandbox
 import (
 	"slices"
 	"strings"
-	"sync"
 )
 
 // search returns the accounts, at most limit, that are active, may use the site, and match query: it is the beginning of the name, of a word
@@ -11,7 +10,7 @@ import (
 func (m *model) search(query string, viewer, limit int) []int {
 	query = strings.Join(strings.Fields(fold(query)), " ")
 	var matches []int
-	var room scratch
+	room := scratch{brief: true}
 	// try adds the account if it matches; false ends the search.
 	try := func(index int) bool {
 		if a := m.look(index, &room); a.access && a.activeInJira() && a.kind != typeUnknown && a.matches(query, viewer) {
@@ -68,8 +67,9 @@ func (p *population) candidates(query string, each func(index int) bool) {
 		}
 		return
 	}
+	could := couldMatch(query)
 	for pair := range nameCount {
-		if !couldMatch(name{pair: pair}, query) {
+		if !could(pair) {
 			continue
 		}
 		for n := (name{pair: pair}); n.number(p.seed) < p.count; n.round++ {
@@ -80,27 +80,23 @@ func (p *population) candidates(query string, each func(index int) bool) {
 	}
 }
 
-// foldedNames are the parts of names as a search compares them, made on the first search.
-var foldedNames = sync.OnceValue(func() (f struct{ given, ascii, family []string }) {
-	for i := range givenNames {
-		f.given = append(f.given, fold(name{pair: i << familyBits}.given()))
-		f.ascii = append(f.ascii, givenASCII(i))
+// couldMatch returns a function that tells whether an account with this pair of names may match, whatever else it has in its name and address.
+func couldMatch(query string) func(pair int) bool {
+	if len(query) <= 2 || isAppWord(query) {
+		return func(int) bool { return true } // a middle initial, or part of what apps are called
 	}
-	for i := range 1 << familyBits {
-		f.family = append(f.family, fold(familyName(i)))
-	}
-	return f
-})
-
-// couldMatch tells whether an account with this pair of names may match, whatever else it has in its name and address. Apps are called by
-// their family name and a word more.
-func couldMatch(n name, query string) bool {
-	if len(query) > 3 && query[1:3] == ". " {
+	if query[1:3] == ". " {
 		query = query[3:] // begins with a middle initial
 	}
-	names := foldedNames()
-	given, family := n.pair>>familyBits, names.family[n.pair&(1<<familyBits-1)]
-	return overlaps(names.given[given], query) || overlaps(names.ascii[given], query) || overlaps(family, query) || isAppWord(query) || len(query) <= 2
+	names := parts()
+	given, family := make([]bool, len(names.given)), make([]bool, len(names.family))
+	for i := range given {
+		given[i] = overlaps(names.givenFolded[i], query) || overlaps(names.givenASCII[i], query)
+	}
+	for i := range family {
+		family[i] = overlaps(names.familyFolded[i], query)
+	}
+	return func(pair int) bool { return given[pair>>familyBits] || family[pair&(1<<familyBits-1)] }
 }
 
 // overlaps tells whether one is the beginning of the other.
