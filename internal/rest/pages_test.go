@@ -176,8 +176,9 @@ func TestPagesHalveOnConflict(t *testing.T) {
 func TestPagesGiveUpOnConflictAtTheSmallestSize(t *testing.T) {
 	l := &list{length: 100, slow: 1}
 	_, err := collect(t.Context(), l, PageOptions{Size: 100}, nil)
-	if !IsStatus(err, 409) || l.asked[len(l.asked)-1].size < smallestPage {
-		t.Errorf("after %v: %v", l.asked, err)
+	want := append([]ask{{0, 100}, {0, 50}, {0, 25}, {0, 12}}, slices.Repeat([]ask{{0, 10}}, 1+mostAgain)...)
+	if !IsStatus(err, 409) || !slices.Equal(l.asked, want) {
+		t.Errorf("asked for %v, want %v; %v", l.asked, want, err)
 	}
 }
 

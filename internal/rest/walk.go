@@ -14,6 +14,8 @@ const (
 	growth        = 3
 	// smallestPage is where halving after a 409 ends.
 	smallestPage = 10
+	// mostAgain is how often a page of that size is asked for once more: a 409 also tells of a request that was interrupted.
+	mostAgain = 8
 
 	unknownEnd = math.MaxInt
 )
@@ -22,7 +24,8 @@ const (
 type piece[T any] struct {
 	start, length int
 	split         bool // part of a page that took too long: it asks for its own length and no more
-	asked         int  // 0 = not asked yet
+	asked         int  // 0 = to be asked for
+	again         int  // repetitions after a 409, at the smallest size
 	done          bool
 	page          Page[T]
 	err           error
@@ -104,8 +107,7 @@ func (w *walk[T]) launch(ctx context.Context, p *piece[T]) {
 
 // arrived learns from an answer.
 func (w *walk[T]) arrived(p *piece[T]) {
-	if IsStatus(p.err, http.StatusConflict) && p.asked > smallestPage {
-		w.halve(p)
+	if IsStatus(p.err, http.StatusConflict) && w.smaller(p) {
 		return
 	}
 	p.done = true
@@ -135,6 +137,18 @@ func (w *walk[T]) arrived(p *piece[T]) {
 	}
 	w.stride = max(w.stride, n)
 	w.from = max(w.from, p.start+n)
+}
+
+// smaller prepares to ask again for the range of p, for which the server took too long: in smaller pieces, or once more where there are none.
+// It returns false when that was tried often enough.
+func (w *walk[T]) smaller(p *piece[T]) bool {
+	if p.asked > smallestPage {
+		w.halve(p)
+		return true
+	}
+	p.again++
+	p.asked = 0
+	return p.again <= mostAgain
 }
 
 // halve puts smaller pieces in p's place of the queue, and makes pages smaller from here on.
