@@ -22,6 +22,10 @@ const (
 	scimPage     = 100  // GET /scim/directory/{directoryId}/Users
 )
 
+// accountsParallel is how many pages of accounts are asked for at once. They are the largest answers by far, about 600 KB each, and the slowest
+// to make at Jira's side; meanwhile the many small pages of members use the rest of the concurrency.
+const accountsParallel = 4
+
 // maxDomains bounds the domains learned from SCIM users.
 const maxDomains = 10_000
 
@@ -37,14 +41,17 @@ type collector struct {
 	*run
 	spill *spill
 
-	mu    sync.Mutex // guards read and notes
-	read  collected
-	order rest.PageOptions
+	// slots bounds the pages of members asked for at once, over all groups. Without it sixteen groups would queue two hundred requests at the
+	// client's gate, and the accounts would wait behind them to the end.
+	slots chan struct{}
+
+	mu   sync.Mutex // guards notes and read.pages.Members
+	read collected  // otherwise each part is filled by one goroutine
 }
 
 // collect spills everything that the sources list and returns what is held in memory.
 func (r *run) collect(ctx context.Context, s *spill) (collected, error) {
-	c := &collector{run: r, spill: s, read: collected{domains: domains{}}, order: rest.PageOptions{MaxParallel: r.auditor.parallel()}}
+	c := &collector{run: r, spill: s, read: collected{domains: domains{}}, slots: make(chan struct{}, r.auditor.parallel())}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.accounts(ctx) })
 	g.Go(func() error { return c.memberships(ctx, g) })
@@ -57,15 +64,13 @@ func (r *run) collect(ctx context.Context, s *spill) (collected, error) {
 	return c.read, nil
 }
 
-func (c *collector) page(size int) rest.PageOptions {
-	o := c.order
-	o.Size = size
-	return o
+func (c *collector) walk(size int) rest.PageOptions {
+	return rest.PageOptions{Size: size, MaxParallel: c.auditor.parallel()}
 }
 
 func (c *collector) accounts(ctx context.Context) error {
 	out := spooler{spill: c.spill}
-	for page, err := range c.auditor.Jira.AllUsers(ctx, c.page(accountsPage)) {
+	for page, err := range c.auditor.Jira.AllUsers(ctx, rest.PageOptions{Size: accountsPage, MaxParallel: min(c.auditor.parallel(), accountsParallel)}) {
 		if err != nil {
 			return fmt.Errorf("read the accounts of the site: %w", err)
 		}
@@ -82,7 +87,7 @@ func (c *collector) accounts(ctx context.Context) error {
 
 func (c *collector) scimUsers(ctx context.Context) error {
 	out := spooler{spill: c.spill}
-	for page, err := range rest.Pages(ctx, c.page(scimPage), nil, c.scimPage) {
+	for page, err := range rest.Pages(ctx, c.walk(scimPage), nil, c.scimPage) {
 		if err != nil {
 			return fmt.Errorf("read the users of the SCIM directory: %w", err)
 		}
@@ -110,9 +115,9 @@ func (c *collector) scimPage(ctx context.Context, start, size int) (rest.Page[sc
 
 // memberships lists the groups and, while the list goes on, reads the members of several of them at a time.
 func (c *collector) memberships(ctx context.Context, g *errgroup.Group) error {
-	slots := make(chan struct{}, c.auditor.parallel())
-	seen := map[string]bool{} // groups that moved between two pages
-	for page, err := range c.auditor.Jira.AllGroups(ctx, jira.GroupQuery{}, c.page(groupsPage)) {
+	several := make(chan struct{}, c.auditor.parallel()) // groups at once
+	seen := map[string]bool{}                            // groups that moved between two pages
+	for page, err := range c.auditor.Jira.AllGroups(ctx, jira.GroupQuery{}, c.walk(groupsPage)) {
 		if err != nil {
 			return fmt.Errorf("read the groups of the site: %w", err)
 		}
@@ -122,16 +127,20 @@ func (c *collector) memberships(ctx context.Context, g *errgroup.Group) error {
 				continue
 			}
 			seen[group.ID] = true
+			if group.ID == "" {
+				c.note("The group %q has no usable id; who is in it is not known.", group.Name)
+				continue
+			}
 			number := len(c.read.groups)
 			c.read.groups = append(c.read.groups, group)
 			c.progress.found(len(c.read.groups))
 			select {
-			case slots <- struct{}{}:
+			case several <- struct{}{}:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
 			g.Go(func() error {
-				defer func() { <-slots }()
+				defer func() { <-several }()
 				return c.members(ctx, number, group)
 			})
 		}
@@ -144,10 +153,16 @@ func (c *collector) members(ctx context.Context, number int, group jira.Group) e
 	pages := 0
 	// The walk of the jira package gives each member once, for which it remembers all ids.
 	fetch := func(ctx context.Context, start, size int) (rest.Page[jira.User], error) {
+		select {
+		case c.slots <- struct{}{}:
+			defer func() { <-c.slots }()
+		case <-ctx.Done():
+			return rest.Page[jira.User]{}, ctx.Err()
+		}
 		page, err := c.auditor.Jira.GroupMembers(ctx, group.ID, true, start, size)
 		return rest.Page[jira.User]{Items: page.Users, Total: page.Total, Last: page.Last}, err
 	}
-	for page, err := range rest.Pages(ctx, c.page(membersPage), nil, fetch) {
+	for page, err := range rest.Pages(ctx, c.walk(membersPage), nil, fetch) {
 		if rest.IsStatus(err, http.StatusNotFound) {
 			c.note("The group %q was deleted while the audit ran; its members may be missing from it.", group.Name)
 			break

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 
@@ -27,14 +28,14 @@ type scimUser struct {
 }
 
 func fromJira(u jira.User) account {
-	return account{id: u.AccountID, kind: accountType(u.AccountType), name: u.DisplayName, email: u.EmailAddress, active: u.Active}
+	return account{id: cmp.Or(u.AccountID, unknownID), kind: accountType(u.AccountType), name: u.DisplayName, email: u.EmailAddress, active: u.Active}
 }
 
 func fromSCIM(u scim.User) scimUser {
 	return scimUser{id: u.ID, userName: u.UserName, email: u.Email, accountID: u.AccountID, active: u.Active}
 }
 
-// unknownID marks a corrupted account record. Several accounts can have it.
+// unknownID marks a corrupted account record, and stands for an id that can't be used. Several accounts can have it.
 const unknownID = "unknown"
 
 // appendKey appends the key that accounts are sorted and joined by: the account id. Corrupted records share an id, so

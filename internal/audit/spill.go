@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 
@@ -10,7 +11,7 @@ import (
 
 // sortMemory is the memory of each of the two large sorts, in bytes; the others have half of it. Together they bound what an
 // audit holds, whatever the size of the site: more would make fewer and longer runs, which the merge hardly notices.
-const sortMemory = 4 << 20
+const sortMemory = 2 << 20
 
 // spill holds the streams of an audit while they are sorted. The key is an account id where nothing else is said.
 type spill struct {
@@ -69,7 +70,7 @@ func (s *spooler) account(a account) error {
 
 // member adds the membership of an account in the group of that number.
 func (s *spooler) member(id string, group int) error {
-	s.key = append(s.key[:0], id...)
+	s.key = append(s.key[:0], cmp.Or(id, unknownID)...)
 	s.value = binary.AppendUvarint(s.value[:0], uint64(group))
 	return s.members.Add(s.key, s.value)
 }
