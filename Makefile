@@ -1,0 +1,45 @@
+# Everything here needs Go alone; the tests also a C compiler, for the race detector.
+# The go command fetches the toolchain that is named here by itself, also where the environment says GOTOOLCHAIN=local.
+export GOTOOLCHAIN := go1.27.3
+
+MODULE  := github.com/jira-lifecycle/jira-lifecycle-mcp
+VERSION := $(shell git describe --tags --match 'v*' --dirty 2>/dev/null)
+COMMIT  := $(shell git rev-parse HEAD 2>/dev/null)
+LDFLAGS := -s -w -X $(MODULE)/internal/buildinfo.version=$(VERSION) -X $(MODULE)/internal/buildinfo.commit=$(COMMIT)
+
+# How long each fuzz target runs in `make test`, and in `make fuzz`.
+SHORT_FUZZ := 3s
+FUZZTIME   := 1m
+
+.PHONY: build test lint bench demo fuzz clean
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/jira-lifecycle-mcp ./cmd/jira-lifecycle-mcp
+
+demo: build
+	@bin/jira-lifecycle-mcp demo
+
+test:
+	@echo "Atlassian's OpenAPI documents (JIRA_LIFECYCLE_SPECS): $${JIRA_LIFECYCLE_SPECS:-not set, so tests against them are skipped}"
+	CGO_ENABLED=1 go test -race ./...
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=$(SHORT_FUZZ)
+
+# Each target in turn; what a run finds is kept in testdata/fuzz and fails every later test run.
+fuzz:
+	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+		sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file" | while read -r target; do \
+			echo "fuzz $$target in $$(dirname "$$file") for $(FUZZTIME)"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
+		done || exit 1; \
+	done
+
+lint:
+	@unformatted=$$(go tool gofumpt -l .); if [ -n "$$unformatted" ]; then echo "gofumpt these:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+bench:
+	go run ./internal/bench
+
+clean:
+	rm -rf bin
