@@ -2,6 +2,7 @@ package lifecycle_test
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -413,4 +414,38 @@ func asFault(err error, into **fault.Error) bool {
 	f, ok := err.(*fault.Error)
 	*into = f
 	return ok
+}
+
+func TestACancelledCallEndsTheStepThatRunsAndBeginsNoOther(t *testing.T) {
+	s := newSite(t)
+	plan := s.planOffboard(t, jane)
+	s.fault(t, sandbox.Fault{Kind: sandbox.FaultDelay, Method: "PATCH", DelayMS: 200})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stop := make(chan struct{})
+	go func() { // cancels while the first write is under way
+		defer close(stop)
+		for ctx.Err() == nil {
+			if len(s.writes()) > 0 {
+				cancel()
+			}
+			runtime.Gosched()
+		}
+	}()
+	result, err := s.applyOffboard(t, ctx, jane, plan.Confirm.Token)
+	<-stop
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "partial: deactivate=done remove_from_group=skipped remove_from_group=skipped remove_from_group=skipped remove_from_group=skipped verify=skipped"
+	if got := outcome(result); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := s.facts(t)[jane]; got.scimActive || len(got.groups) != 4 {
+		t.Errorf("the sandbox holds %+v", got)
+	}
+	rest := s.planOffboard(t, jane)
+	if result, err := s.applyOffboard(t, context.Background(), jane, rest.Confirm.Token); err != nil || result.Status != lifecycle.Succeeded {
+		t.Errorf("calling again to finish: %s, %v", outcome(result), err)
+	}
 }
