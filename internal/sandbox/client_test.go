@@ -30,6 +30,9 @@ func start(t *testing.T, o Options) *client {
 // as returns a client that uses another token.
 func (c *client) as(token string) *client { return &client{t: c.t, s: c.s, token: token} }
 
+// on returns a client that reports to another test, such as a subtest.
+func (c *client) on(t *testing.T) *client { return &client{t: t, s: c.s, token: c.token} }
+
 type answer struct {
 	t      *testing.T
 	status int

@@ -31,6 +31,7 @@ func TestGroupsAreFound(t *testing.T) {
 		{"by nothing, a page", []string{"startAt", "1", "maxResults", "2"}, []string{"jira-administrators", "break-glass-admins"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			c := c.on(t)
 			if diff := cmp.Diff(test.want, groupNames(findGroups(c, test.query...).Values)); diff != "" {
 				t.Error(diff)
 			}

@@ -203,6 +203,7 @@ func TestInvitation(t *testing.T) {
 	const body = `{"emailAddress":"%s","products":["jira-software","jira-servicedesk"],"displayName":"Ignored"}`
 	c := start(t, Options{})
 	t.Run("creates an account with the products' groups and without the name that was asked for", func(t *testing.T) {
+		c := c.on(t)
 		var u jiraUser
 		c.jira("POST", "/user", fmt.Sprintf(body, "nina.new@partner.example")).into(201, &u)
 		got := c.user("nina.new@partner.example")
@@ -214,6 +215,7 @@ func TestInvitation(t *testing.T) {
 		}
 	})
 	t.Run("answers 201 for somebody who has access", func(t *testing.T) {
+		c := c.on(t)
 		var u jiraUser
 		c.jira("POST", "/user", fmt.Sprintf(body, "SAM.Partner@partner.example")).into(201, &u)
 		if u.DisplayName != "Sam Partner" {
@@ -221,7 +223,7 @@ func TestInvitation(t *testing.T) {
 		}
 	})
 	for name, email := range map[string]string{"who was never let in": "olga.outside@partner.example", "who is inactive": "lee.left@example.com"} {
-		t.Run("answers 400 for somebody "+name, func(t *testing.T) { c.jira("POST", "/user", fmt.Sprintf(body, email)).want(400) })
+		t.Run("answers 400 for somebody "+name, func(t *testing.T) { c.on(t).jira("POST", "/user", fmt.Sprintf(body, email)).want(400) })
 	}
 	for name, body := range map[string]string{
 		"no products":        `{"emailAddress":"a@partner.example"}`,
@@ -231,9 +233,10 @@ func TestInvitation(t *testing.T) {
 		"a name in it":       `{"emailAddress":"A <a@partner.example>","products":[]}`,
 		"half a body":        `{"emailAddress":`,
 	} {
-		t.Run("refuses "+name, func(t *testing.T) { c.jira("POST", "/user", body).want(400) })
+		t.Run("refuses "+name, func(t *testing.T) { c.on(t).jira("POST", "/user", body).want(400) })
 	}
 	t.Run("takes an empty list of products", func(t *testing.T) {
+		c := c.on(t)
 		c.jira("POST", "/user", `{"emailAddress":"free@partner.example","products":[]}`).want(201)
 		if got := c.user("free@partner.example"); got.Groups.Size != 0 {
 			t.Errorf("%+v", got)
@@ -255,7 +258,7 @@ func TestRemovalFromTheSite(t *testing.T) {
 		"nobody":                {"712020:00000000-0000-4000-8000-000000000000", 404},
 		"no id":                 {"", 400},
 	} {
-		t.Run("refuses "+name, func(t *testing.T) { c.jira("DELETE", "/user", "", "accountId", call.id).want(call.status) })
+		t.Run("refuses "+name, func(t *testing.T) { c.on(t).jira("DELETE", "/user", "", "accountId", call.id).want(call.status) })
 	}
 	c.jira("DELETE", "/user", "", "accountId", sam).want(204)
 	c.jira("GET", "/user", "", "accountId", sam).want(404)

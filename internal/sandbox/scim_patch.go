@@ -37,6 +37,9 @@ func patch(attributes map[string]any, o scim.PatchOperation) error {
 		target = extension
 	}
 	name := key(target, o.Path.AttributePath.AttributeName)
+	if strings.EqualFold(name, "groups") || strings.EqualFold(name, "atlassianAccountId") {
+		return scimerrors.ScimErrorMutability // which the library checks in values, and not in paths
+	}
 	sub := o.Path.AttributePath.SubAttributeName()
 	if sub == "" {
 		sub = o.Path.SubAttributeName()

@@ -127,11 +127,11 @@ func (u userResources) Patch(_ *http.Request, id string, operations []scim.Patch
 
 func (u userResources) update(a *account, p profile) (scim.Resource, error) {
 	index, now := a.index, time.Now().UTC()
-	if other := u.c.now.byUserName(p.UserName); other >= 0 && other != index {
-		return scim.Resource{}, scimerrors.ScimErrorUniqueness
-	}
-	if other := u.c.now.byEmail(p.email()); other >= 0 && other != index {
-		return scim.Resource{}, scimerrors.ScimErrorUniqueness
+	for _, other := range [...]int{u.c.now.byUserName(p.UserName), u.c.now.byEmail(p.email())} {
+		if other >= 0 && other != index {
+			// The specification has no 409 for a change.
+			return scim.Resource{}, scimerrors.ScimError{ScimType: scimerrors.ScimTypeUniqueness, Status: http.StatusBadRequest, Detail: "The user name or email is already in use."}
+		}
 	}
 	u.c.commit(func(m *model) { m.update(index, p, now) })
 	var room scratch
