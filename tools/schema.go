@@ -42,6 +42,10 @@ func inputSchema[In any]() (*jsonschema.Schema, error) {
 	return s, check("", s)
 }
 
+// describedDepth is how deep an output's fields are described: every client loads the whole list of tools, and names further down speak for
+// themselves.
+const describedDepth = 1
+
 // outputSchema describes Out. It is open to more fields, and also admits the shape of an error: clients of the TypeScript
 // SDK check the structured content of failed calls against it too, and would show their own complaint instead of ours.
 func outputSchema[Out any]() (*jsonschema.Schema, error) {
@@ -49,8 +53,11 @@ func outputSchema[Out any]() (*jsonschema.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	var open func(s *jsonschema.Schema)
-	open = func(s *jsonschema.Schema) {
+	var open func(s *jsonschema.Schema, depth int)
+	open = func(s *jsonschema.Schema, depth int) {
+		if depth > describedDepth {
+			s.Description = ""
+		}
 		if slices.Contains(s.Types, "array") {
 			notNull(s) // nil slices leave as []
 		}
@@ -58,13 +65,13 @@ func outputSchema[Out any]() (*jsonschema.Schema, error) {
 			s.AdditionalProperties = nil
 		}
 		for _, p := range s.Properties {
-			open(p)
+			open(p, depth+1)
 		}
 		if s.Items != nil {
-			open(s.Items)
+			open(s.Items, depth)
 		}
 	}
-	open(s)
+	open(s, 0)
 	if len(s.Required) > 0 {
 		s.AnyOf = []*jsonschema.Schema{{Required: s.Required}, {Required: []string{"code", "message"}}}
 		s.Required = nil
