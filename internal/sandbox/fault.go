@@ -32,7 +32,7 @@ const (
 	FaultCutBody = "cut_body"
 	// FaultHTML answers an HTML page without effect, with Status, 200 if 0: what a proxy or a login page says.
 	FaultHTML = "html"
-	// FaultBigBody answers DelayMS megabytes of JSON without effect; 64 if 0.
+	// FaultBigBody answers MB megabytes of JSON without effect; 64 if 0.
 	FaultBigBody = "big_body"
 	// FaultDelay waits DelayMS, then answers.
 	FaultDelay = "delay"
@@ -73,6 +73,7 @@ type Fault struct {
 	NearLimit  bool   `json:"near_limit,omitempty"`
 	DelayMS    int    `json:"delay_ms,omitempty"`
 	Max        int    `json:"max,omitempty"`
+	MB         int    `json:"mb,omitempty"`
 
 	// Seen and Struck count matching requests and those that the rule struck.
 	Seen   int `json:"seen"`
@@ -89,7 +90,7 @@ func ParseFault(text string) (Fault, error) {
 			return Fault{}, fmt.Errorf("fault %q: %q is not of the form name=value", text, part)
 		}
 		switch key {
-		case "skip", "every", "times", "status", "delay_ms", "max":
+		case "skip", "every", "times", "status", "delay_ms", "max", "mb":
 			n, err := strconv.Atoi(value)
 			if err != nil {
 				return Fault{}, fmt.Errorf("fault %q: %s must be a whole number", text, key)
@@ -119,7 +120,7 @@ func decodeFault(data []byte) (Fault, error) {
 	switch {
 	case !slices.Contains(faultKinds, f.Kind):
 		return Fault{}, fmt.Errorf("fault kind %q: it must be one of %s", f.Kind, strings.Join(faultKinds, ", "))
-	case f.Skip < 0 || f.Every < 0 || f.Times < 0 || f.DelayMS < 0 || f.Max < 0:
+	case f.Skip < 0 || f.Every < 0 || f.Times < 0 || f.DelayMS < 0 || f.Max < 0 || f.MB < 0:
 		return Fault{}, fmt.Errorf("fault %s: numbers must not be negative", f.Kind)
 	case f.Kind == FaultStatus && (f.Status < 200 || f.Status > 599):
 		return Fault{}, fmt.Errorf("fault %s: status must be 200 to 599", f.Kind)

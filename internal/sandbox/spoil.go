@@ -95,7 +95,7 @@ func (c *call) send(w http.ResponseWriter, finish func(status int)) {
 	finish(c.status)
 	switch c.fault.Kind {
 	case FaultBigBody:
-		sendBig(w, max(c.fault.DelayMS, 0))
+		sendBig(w, c.fault.MB)
 	case FaultSlowBody, FaultCutBody:
 		w.WriteHeader(c.status)
 		half := len(body) / 2
