@@ -48,13 +48,16 @@ func (b *bench) audit(ctx context.Context, site *site, users int) (_ audited, er
 	return a, err
 }
 
-// lanes are the requests as they were sent: those to Jira at the most that ran at once there, and beside them those to the directory.
+// lanes are the requests as they were sent: those to Jira at the most that ran at once there, and beside them those to the directory. Pages that
+// were asked for past the end of a list, and given up when the end was known, are left out: they had no answer, and nobody waited for one.
 func (s *site) lanes(requests []sandbox.Request) []lane {
 	var jira, scim []sandbox.Request
 	for _, r := range requests {
-		if directory(r.Path) {
+		switch {
+		case r.Status == 0:
+		case directory(r.Path):
 			scim = append(scim, r)
-		} else {
+		default:
 			jira = append(jira, r)
 		}
 	}
