@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
@@ -53,14 +54,19 @@ func (c *Client) do(ctx context.Context, r call, out any) error {
 		route += "/" + r.param
 		path += "/" + rest.PathEscape(r.id)
 	}
-	if c.directory == "" || r.param != "" && r.id == "" {
-		// An empty segment would make the path name the whole collection.
-		return refuse(r.method, route, "an id is needed")
+	if !segment(c.directory) || r.param != "" && !segment(r.id) {
+		return refuse(r.method, route, "the id is empty or has characters that no id has")
 	}
 	return c.rest.Do(ctx, rest.Request{
 		Method: r.method, Route: route, Path: path, Query: r.query,
 		Body: r.body, ContentType: contentType, Accept: accept,
 	}, out)
+}
+
+// segment tells whether an id can be one segment of a path. An empty one would name the whole collection; the others are escaped on their way,
+// but a proxy that takes escapes back could see another path.
+func segment(id string) bool {
+	return id != "" && id != "." && id != ".." && !strings.ContainsAny(id, "/\\?#%") && rest.CleanID(id) == id
 }
 
 // refuse is the error for arguments that would make a request mean something else. Nothing was sent.
