@@ -129,8 +129,11 @@ func (r *run) execute(ctx context.Context) (_ Result, err error) {
 // rules decides what can be judged, and notes what can't.
 func (r *run) rules(read collected) rules {
 	rules := rules{scim: r.auditor.SCIM != nil, domains: read.domains}
-	if len(r.auditor.Domains) > 0 {
+	switch {
+	case len(r.auditor.Domains) > 0:
 		rules.domains = newDomains(r.auditor.Domains)
+	case len(read.domains) >= maxDomains:
+		rules.domains = nil // those that did not fit would look like somebody else's
 	}
 	if !rules.scim {
 		r.notes = append(r.notes, "No SCIM directory is configured: scim_jira_mismatch was not checked.")

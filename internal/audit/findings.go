@@ -56,8 +56,8 @@ func (r rules) judge(j joined) []Finding {
 			r.external(j, d, add)
 		}
 		if j.same.count > 1 {
-			add(DuplicateName, Low, "%s active accounts are called %q; the others include %s. Use the account id or e-mail to tell them apart.",
-				j.same.number(), j.name, strings.Join(j.same.others, ", "))
+			add(DuplicateName, Low, "%s active accounts are called %q, among them %s: name them by account id or e-mail.",
+				j.same.number(), clip(j.name, 80), strings.Join(j.same.others, ", "))
 		}
 	}
 	return f

@@ -129,7 +129,7 @@ func (s *sink) found(f Finding) error {
 // result is the answer, once the last account was taken. The report, its times and its place are yet to be filled in.
 func (s *sink) result(notes []string) Result {
 	if s.unlistedMembers > 0 {
-		notes = append(notes, fmt.Sprintf("%d accounts are in groups but not in the list of accounts, which has them too late or no longer; they are not in the report.", s.unlistedMembers))
+		notes = append(notes, fmt.Sprintf("%d accounts are in groups but were not in the list of accounts, such as those that came or went while the audit ran; they are not in the report.", s.unlistedMembers))
 	}
 	if s.corrupted > 0 {
 		notes = append(notes, fmt.Sprintf("%d memberships belong to corrupted records without an account id and can't be told apart.", s.corrupted))

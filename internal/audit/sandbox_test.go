@@ -1,0 +1,248 @@
+package audit_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/auth"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/request"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
+)
+
+// startSandbox gives an Auditor of a sandbox, and the sandbox's address.
+func startSandbox(t *testing.T, o sandbox.Options) (*audit.Auditor, string) {
+	t.Helper()
+	s, err := sandbox.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := s.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	env := server.Env()
+	site := &auth.Site{
+		SiteURL: env["ATLASSIAN_SITE_URL"], APIURL: env["ATLASSIAN_API_URL"],
+		Email: env["ATLASSIAN_EMAIL"], Token: env["ATLASSIAN_API_TOKEN"], Base: rest.NewTransport(),
+	}
+	jiraCore, err := rest.New(rest.Config{Service: "jira", BaseURL: site.SiteURL, Transport: site})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scimCore, err := rest.New(rest.Config{
+		Service: "scim", BaseURL: site.APIURL, Transport: auth.Bearer(env["ATLASSIAN_SCIM_TOKEN"], rest.NewTransport()),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &audit.Auditor{
+		Jira: jira.New(jiraCore), SCIM: scim.New(scimCore, env["ATLASSIAN_SCIM_DIRECTORY_ID"]), StateDir: t.TempDir(),
+	}, server.URL()
+}
+
+// truth is what the sandbox knows of itself.
+type truth struct {
+	Jira struct {
+		Users []struct {
+			AccountID, EmailAddress, AccountType string
+			Active                               bool
+		}
+		Groups []struct {
+			Name    string
+			Members []string
+		}
+	}
+	SCIM struct {
+		Users []struct {
+			ID, UserName, AccountID string
+			Active                  bool
+		}
+	}
+}
+
+func getJSON(t *testing.T, url string, out any) {
+	t.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(out); err != nil {
+		t.Fatalf("%s: %v", url, err)
+	}
+}
+
+// The counts and the rows of an audit over HTTP are those of the sandbox's own state, also when pages fail on the way.
+func TestAuditAgreesWithTheSandbox(t *testing.T) {
+	for name, faults := range map[string][]string{
+		"undisturbed": nil,
+		"every tenth request refused, a page too slow, a connection lost, clamped pages": {
+			"kind=rate_limit,every=10,retry_after=0,reason=jira-burst-based",
+			"kind=conflict_slow,path=/rest/api/3/users/search,skip=1,times=1",
+			"kind=reset_before,path=/rest/api/3/group/member,skip=3,times=1",
+			"kind=clamp_page,path=/rest/api/3/users/search,max=300",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, url := startSandbox(t, sandbox.Options{Seed: 7, Users: 1500, Groups: 20, Faults: faults})
+			r, err := a.Run(context.Background(), audit.Options{Limit: audit.MaxLimit})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var state truth
+			getJSON(t, url+"/_sandbox/state", &state)
+			want, groups := expected(state)
+			got := r.Counts
+			got.ByFinding = map[audit.Code]int{}
+			for code := range want.ByFinding {
+				got.ByFinding[code] = r.Counts.ByFinding[code]
+			}
+			got.HiddenEmail, got.EmailFromSCIM, got.BySeverity = 0, 0, nil // the state shows what Jira hides
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("counts (-sandbox +audit):\n%s", diff)
+			}
+			for _, row := range rows(t, a, r.Report.ID) {
+				if diff := cmp.Diff(groups[row.AccountID], row.Groups); diff != "" && len(row.Groups)+len(groups[row.AccountID]) > 0 {
+					t.Fatalf("groups of %s (-sandbox +audit):\n%s", row.AccountID, diff)
+				}
+			}
+			if len(r.Notes) > 0 {
+				t.Errorf("notes: %q", r.Notes)
+			}
+		})
+	}
+}
+
+// expected computes from the state what an audit should count, and each account's groups.
+func expected(s truth) (audit.Counts, map[string][]string) {
+	c := audit.Counts{
+		Total: len(s.Jira.Users), SCIMUsers: len(s.SCIM.Users), Groups: len(s.Jira.Groups),
+		ByAccountType: map[string]int{},
+		ByFinding:     map[audit.Code]int{audit.InactiveWithGroups: 0, audit.ActiveWithoutGroups: 0, audit.UnknownAccount: 0},
+	}
+	groups := map[string][]string{}
+	for _, g := range s.Jira.Groups {
+		for _, id := range g.Members {
+			groups[id] = append(groups[id], g.Name)
+			c.Memberships++
+		}
+	}
+	provisioned := map[string]bool{}
+	for _, u := range s.SCIM.Users {
+		provisioned[u.AccountID] = true
+	}
+	for _, u := range s.Jira.Users {
+		slices.Sort(groups[u.AccountID])
+		c.ByAccountType[u.AccountType]++
+		in := len(groups[u.AccountID])
+		if u.Active {
+			c.Active++
+		} else {
+			c.Inactive++
+		}
+		if in == 0 {
+			c.WithoutGroups++
+		}
+		if provisioned[u.AccountID] {
+			c.InSCIM++
+		}
+		if !u.Active && in > 0 {
+			c.ByFinding[audit.InactiveWithGroups]++
+		}
+		if u.Active && in == 0 && u.AccountType == "atlassian" {
+			c.ByFinding[audit.ActiveWithoutGroups]++
+		}
+		if u.AccountType == "unknown" {
+			c.ByFinding[audit.UnknownAccount]++
+		}
+	}
+	return c, groups
+}
+
+func rows(t *testing.T, a *audit.Auditor, id string) []audit.Row {
+	t.Helper()
+	f, err := a.Open(id, audit.RowsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var all []audit.Row
+	for in := bufio.NewScanner(f); in.Scan(); {
+		var r audit.Row
+		if err := json.Unmarshal(in.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// The people that every sandbox has are reported as what they are.
+func TestAuditOfSeededPeople(t *testing.T) {
+	a, _ := startSandbox(t, sandbox.Options{Seed: 1})
+	r, err := a.Run(context.Background(), audit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byEmail := map[string]audit.Row{}
+	for _, row := range rows(t, a, r.Report.ID) {
+		byEmail[row.Email] = row
+	}
+	jane := byEmail["jane.doe@example.com"]
+	if want := []string{"confluence-users", "engineering", "jira-software-users", "release-managers"}; !slices.Equal(jane.Groups, want) || !jane.Active ||
+		jane.SCIM == nil || !jane.SCIM.Active || slices.Contains(jane.Findings, audit.SCIMJiraMismatch) {
+		t.Errorf("Jane: %+v", jane)
+	}
+	sam := byEmail["sam.partner@partner.example"]
+	if !slices.Contains(sam.Findings, audit.UnmanagedExternal) || sam.SCIM != nil {
+		t.Errorf("Sam: %+v", sam)
+	}
+}
+
+// Cancelling ends the requests, and the answer is the context's error.
+func TestCancelOverHTTP(t *testing.T) {
+	a, url := startSandbox(t, sandbox.Options{Seed: 7, Users: 20_000, Groups: 20})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ctx = request.With(ctx, request.Info{Progress: func(float64, float64, string) { cancel() }})
+	if _, err := a.Run(ctx, audit.Options{}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+	var sent []struct{ Path string }
+	getJSON(t, url+"/_sandbox/requests", &sent)
+	// What was under way at either service, and the page of groups; a whole audit asks for more than 600.
+	if most := 3 * rest.DefaultMaxParallel; len(sent) > most {
+		t.Errorf("%d requests, although the first progress cancelled", len(sent))
+	}
+	left, err := os.ReadDir(a.StateDir + "/reports")
+	if err != nil || slices.ContainsFunc(left, func(e os.DirEntry) bool { return strings.Contains(e.Name(), "audit") }) {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// A credential that the site refuses fails the audit with the site's answer.
+func TestWrongCredentialFails(t *testing.T) {
+	a, url := startSandbox(t, sandbox.Options{Seed: 7, Users: 300})
+	core, err := rest.New(rest.Config{Service: "scim", BaseURL: url, Transport: auth.Bearer("wrong", rest.NewTransport())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.SCIM = scim.New(core, sandbox.DirectoryID)
+	if _, err := a.Run(context.Background(), audit.Options{}); !rest.IsStatus(err, http.StatusUnauthorized) || !strings.Contains(err.Error(), "SCIM directory") {
+		t.Errorf("got %v", err)
+	}
+}
