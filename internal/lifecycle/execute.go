@@ -300,7 +300,7 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 		case shown && err == nil:
 			r.Status = StepDone
 			r.Detail = past(x.plan.Steps[i])
-		case shown && errors.Is(err, rest.ErrOutcomeUnknown):
+		case shown && doubtful(err):
 			r.Status = StepDone
 			r.Detail = past(x.plan.Steps[i]) + " (the answer was lost; reading back shows that it took effect)"
 		case shown:
@@ -323,6 +323,12 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 			r.Detail = explain.Fault(err).Error()
 		}
 	}
+}
+
+// doubtful tells whether a write that failed may have taken effect all the same: its answer was lost, or that of an earlier try was.
+func doubtful(err error) bool {
+	var e *rest.Error
+	return errors.Is(err, rest.ErrOutcomeUnknown) || errors.As(err, &e) && e.Repeated
 }
 
 // past says of a finished step what it did.
