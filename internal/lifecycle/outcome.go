@@ -1,0 +1,157 @@
+package lifecycle
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
+)
+
+// StepStatus is how far a step is.
+type StepStatus string
+
+// The states of a step. Unknown means that the change was sent and could not be seen when the time for reading back was over.
+const (
+	StepPending StepStatus = "pending"
+	StepDone    StepStatus = "done"
+	StepAlready StepStatus = "already"
+	StepFailed  StepStatus = "failed"
+	StepSkipped StepStatus = "skipped"
+	StepUnknown StepStatus = "unknown"
+)
+
+// Status is how a call or an operation ended.
+type Status string
+
+// The ends of an operation, and those of a call that ran none.
+const (
+	Succeeded            Status = "succeeded"
+	Partial              Status = "partial"
+	Failed               Status = "failed"
+	Cancelled            Status = "cancelled"
+	ConfirmationRequired Status = "confirmation_required"
+	Planned              Status = "planned"
+	Blocked              Status = "blocked"
+)
+
+// StepResult is a step with what became of it.
+type StepResult struct {
+	Action Action     `json:"action"`
+	Target string     `json:"target"`
+	Status StepStatus `json:"status" jsonschema:"done, already (was so before), failed, skipped or unknown (sent, not visible yet)"`
+	Detail string     `json:"detail"`
+}
+
+// Operation is a plan that was run.
+type Operation struct {
+	ID     string       `json:"operation_id"`
+	Reason string       `json:"reason,omitempty"`
+	Status Status       `json:"status"`
+	Steps  []StepResult `json:"steps"`
+}
+
+// settle writes down what became of steps: by what was read, and where that does not show the change, by what the write answered.
+func (x *execution) settle(steps []int, errs []error, state State, unread error) {
+	for _, i := range steps {
+		r := &x.results[i]
+		shown := unread == nil && x.changes[i].so(state)
+		switch err := errs[i]; {
+		case shown && err == nil:
+			r.Status = StepDone
+			r.Detail = past(x.plan.Steps[i])
+		case shown && doubtful(err):
+			r.Status = StepDone
+			r.Detail = past(x.plan.Steps[i]) + " (the answer was lost; reading back shows that it took effect)"
+		case shown:
+			r.Status = StepAlready
+			r.Detail = "was so already when it was sent"
+		case err == nil && unread != nil:
+			r.Status = StepUnknown
+			r.Detail = "sent, but it could not be read back: " + explain.Fault(unread).Error()
+		case err == nil && x.plan.Steps[i].Action == Verify && x.troubled():
+			r.Status = StepFailed
+			r.Detail = "not everything is as planned: see the steps before"
+		case err == nil:
+			r.Status = StepUnknown
+			r.Detail = fmt.Sprintf("accepted, not yet visible after %s: Atlassian can take some minutes; look the person up again then", x.patient)
+		case errors.Is(err, rest.ErrOutcomeUnknown):
+			r.Status = StepUnknown
+			r.Detail = "the answer was lost, and reading back does not show the change: it may still come. Look again before you repeat it."
+		default:
+			r.Status = StepFailed
+			r.Detail = explain.Fault(err).Error()
+		}
+	}
+}
+
+// doubtful tells whether a write that failed may have taken effect all the same: its answer was lost, or that of an earlier try was.
+func doubtful(err error) bool {
+	var e *rest.Error
+	return errors.Is(err, rest.ErrOutcomeUnknown) || errors.As(err, &e) && e.Repeated
+}
+
+// past says of a finished step what it did.
+func past(s Step) string {
+	switch s.Action {
+	case Deactivate:
+		return "deactivated through SCIM, and SCIM shows it"
+	case Reactivate:
+		return "reactivated through SCIM, and SCIM shows it"
+	case CreateUser:
+		return "the account is in the SCIM directory and active"
+	case InviteUser:
+		return "invited, and Jira shows the account with access"
+	case UpdateUser:
+		return "SCIM shows the new values"
+	case AwaitAccount:
+		return "the account id is there"
+	case AddToGroup:
+		return "added through " + sideName(s.Via) + ", and the membership shows"
+	case RemoveFromGroup:
+		return "removed through " + sideName(s.Via) + ", and the membership is gone"
+	case RemoveFromSite:
+		return "removed from the site"
+	case CreateGroup:
+		return "created through " + sideName(s.Via)
+	case DeleteGroup:
+		return "deleted through " + sideName(s.Via)
+	}
+	return strings.Replace(s.Detail, "read back: ", "checked: ", 1)
+}
+
+// conclude tells how an operation ended by its steps.
+func conclude(results []StepResult, cancelled bool) Status {
+	good, bad := 0, 0
+	for _, r := range results {
+		switch {
+		case r.Status == StepDone, r.Status == StepAlready:
+			good++
+		default:
+			bad++
+		}
+	}
+	switch {
+	case bad == 0:
+		return Succeeded
+	case good > 0:
+		return Partial
+	case cancelled:
+		return Cancelled
+	}
+	for _, r := range results { // nothing is known to be done; something may be
+		if r.Status == StepUnknown {
+			return Partial
+		}
+	}
+	return Failed
+}
+
+func summary(results []StepResult) string {
+	parts := make([]string, len(results))
+	for i, r := range results {
+		parts[i] = string(r.Action) + "=" + string(r.Status)
+	}
+	return strings.Join(parts, " ")
+}
