@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"slices"
@@ -36,13 +35,12 @@ type callCmd struct {
 // the answer has a token to call again with.
 func (c *callCmd) Run(p *program) error {
 	c.Transport = "stdio" // the person at the shell is the caller
+	if c.LogLevel == "info" {
+		c.LogLevel = "error" // the answer tells the rest; --log-level=warn or debug shows more
+	}
 	cfg, log, err := p.configure(c.Settings)
 	if err != nil {
 		return err
-	}
-	if cfg.LogLevel == slog.LevelInfo {
-		cfg.LogLevel = slog.LevelWarn // the answer says it all; --log-level=debug shows more
-		log = slog.New(levelHandler{log.Handler(), slog.LevelWarn})
 	}
 	if cfg.Sandbox {
 		site, err := startSandbox(&cfg)
@@ -208,14 +206,4 @@ func showProgress(w io.Writer) func(mcp.JSONRPCNotification) {
 			fmt.Fprintf(w, "\r\x1b[K%v\r", n.Params.AdditionalFields["message"])
 		}
 	}
-}
-
-// levelHandler raises the least level of a handler.
-type levelHandler struct {
-	slog.Handler
-	least slog.Level
-}
-
-func (h levelHandler) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= h.least && h.Handler.Enabled(ctx, level)
 }

@@ -29,7 +29,7 @@ type Sources struct {
 func (s *Sources) Option() kong.Option {
 	return kong.OptionFunc(func(k *kong.Kong) error {
 		for _, option := range []kong.Option{
-			kong.PostBuild(s.nameVariables),
+			kong.ValueFormatter(help),
 			kong.WithBeforeResolve(func(ctx *kong.Context, path *kong.Path) error { return s.addResolver(ctx, path) }),
 		} {
 			if err := option.Apply(k); err != nil {
@@ -40,15 +40,15 @@ func (s *Sources) Option() kong.Option {
 	})
 }
 
-// nameVariables puts the environment variables into the flags' help. Kong's own env tag is not used: it would let the file
-// win over the environment.
-func (s *Sources) nameVariables(k *kong.Kong) error {
-	return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
-		if flag, ok := node.(*kong.Flag); ok && flag.Tag.Has("setting") {
-			flag.Envs = strings.Split(flag.Tag.Get("setting"), ",")[:1]
-		}
-		return next(nil)
-	})
+// help gives a flag's help with its environment variable. Kong's own env tag is not used: it would let the file win over the
+// environment.
+func help(value *kong.Value) string {
+	text := kong.DefaultHelpValueFormatter(value)
+	if value.Tag.Has("setting") {
+		variable, _, _ := strings.Cut(value.Tag.Get("setting"), ",")
+		text += " ($" + variable + ")"
+	}
+	return text
 }
 
 // addResolver reads the file and has kong ask the sources for each flag that was not given.
