@@ -129,10 +129,10 @@ func (s *sink) found(f Finding) error {
 // result is the answer, once the last account was taken. The report, its times and its place are yet to be filled in.
 func (s *sink) result(notes []string) Result {
 	if s.unlistedMembers > 0 {
-		notes = append(notes, fmt.Sprintf("%d accounts are in groups but were not in the list of accounts, such as those that came or went while the audit ran; they are not in the report.", s.unlistedMembers))
+		notes = append(notes, fmt.Sprintf("Accounts in groups that were not in the list of accounts, such as those that came or went while the audit ran: %d. They are not in the report.", s.unlistedMembers))
 	}
 	if s.corrupted > 0 {
-		notes = append(notes, fmt.Sprintf("%d memberships belong to corrupted records without an account id and can't be told apart.", s.corrupted))
+		notes = append(notes, fmt.Sprintf("Memberships of corrupted records without an account id, which can't be told apart: %d.", s.corrupted))
 	}
 	if len(s.options.AccountTypes) > 0 {
 		notes = append(notes, fmt.Sprintf("Only accounts of type %s are counted and reported.", strings.Join(s.options.AccountTypes, ", ")))
