@@ -129,7 +129,7 @@ func (d *Directory) ResolveGroups(ctx context.Context, asked []string) ([]Group,
 				candidates[i].ManagedBy = ManagedByUnknown
 			}
 			return nil, fault.New(fault.Ambiguous, "Use the group_id of the one that is meant; list_group_members shows who is in each.", "%d groups are named %q.", len(matches), want).
-				With(map[string]any{"candidates": candidates})
+				With(OtherGroups{Candidates: candidates})
 		}
 	}
 	return groups, nil
@@ -150,7 +150,6 @@ func (d *Directory) noSuchGroup(ctx context.Context, client *jira.Client, want s
 			names[i] = g.Name
 		}
 		none.Hint = "Near to it: " + strings.Join(names, ", ") + ". " + none.Hint
-		none.Details = map[string]any{"near": near}
 	}
 	return none
 }

@@ -14,14 +14,6 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
 
-// Candidate is one of several people that a name could mean, or one who is near to what was asked for.
-type Candidate struct {
-	AccountID   string `json:"account_id"`
-	DisplayName string `json:"display_name"`
-	Email       string `json:"email,omitempty"`
-	Active      bool   `json:"active"`
-}
-
 // searchDepth is how many matches a name or an e-mail is looked for among.
 const searchDepth = 50
 
@@ -183,7 +175,7 @@ const maxCandidates = 10
 
 func ambiguous(asked string, users []jira.User) error {
 	return fault.New(fault.Ambiguous, "Ask which one is meant and use the account_id.", "%q means %d people.", asked, len(users)).
-		With(map[string]any{"candidates": candidates(users)})
+		With(Others{Candidates: candidates(users)})
 }
 
 func candidates(users []jira.User) []Candidate {
@@ -210,7 +202,7 @@ func (d *Directory) noSuchPerson(ctx context.Context, client *jira.Client, asked
 	}
 	none := fault.New(fault.NotFound, hint, "Nobody found for %q.", asked)
 	if len(near) > 0 {
-		none.Details = map[string]any{"near": near}
+		none.Details = Others{Near: near}
 	}
 	return none
 }

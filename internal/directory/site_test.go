@@ -118,13 +118,8 @@ func TestWhomAnAnswerCantName(t *testing.T) {
 			if !errors.As(err, &f) || f.Code != test.code || f.Hint == "" {
 				t.Fatalf("got %v, want %s with a hint", err, test.code)
 			}
-			named := false
-			if details, ok := f.Details.(map[string]any); ok {
-				for _, list := range details {
-					candidates, _ := list.([]directory.Candidate)
-					named = named || slices.ContainsFunc(candidates, func(c directory.Candidate) bool { return strings.Contains(c.DisplayName, test.details) })
-				}
-			}
+			others, _ := f.Details.(directory.Others)
+			named := test.details != "" && strings.Contains(others.Text(), test.details)
 			if named != (test.details != "") {
 				t.Errorf("details %+v, want %q among them", f.Details, test.details)
 			}

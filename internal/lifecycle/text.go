@@ -82,7 +82,11 @@ func (p Plan) write(b *strings.Builder) {
 func writeOutcomes(b *strings.Builder, op Operation) {
 	b.WriteString("\n")
 	for _, s := range op.Steps {
-		fmt.Fprintf(b, "%-8s %s: %s. %s\n", s.Status, strings.ReplaceAll(string(s.Action), "_", " "), s.Target, capital(s.Detail))
+		what := strings.ReplaceAll(string(s.Action), "_", " ")
+		if s.Action == AddToGroup || s.Action == RemoveFromGroup {
+			what += " " + s.Target
+		}
+		fmt.Fprintf(b, "%-8s %s: %s\n", s.Status, what, s.Detail)
 	}
 	fmt.Fprintf(b, "\nOperation %s.\n", op.ID)
 }
@@ -95,15 +99,4 @@ func list(b *strings.Builder, title string, lines []string) {
 	for _, line := range lines {
 		fmt.Fprintf(b, "- %s\n", line)
 	}
-}
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	s = strings.ToUpper(s[:1]) + s[1:]
-	if !strings.HasSuffix(s, ".") {
-		s += "."
-	}
-	return s
 }
