@@ -130,7 +130,9 @@ func (m *model) writeJiraUsers(out *bufio.Writer) {
 		b = strconv.AppendBool(b, a.activeInJira())
 		b = append(b, `,"accountType":`...)
 		b = appendString(b, a.kind)
-		_, _ = out.Write(append(b, '}'))
+		if _, err := out.Write(append(b, '}')); err != nil {
+			return // the client has gone
+		}
 	}
 }
 
