@@ -86,11 +86,11 @@ func (m *model) removeFromSite(index int) {
 	a.access, a.removed = false, true
 }
 
-// provision makes the directory provision the account with the record s.
+// provision makes the directory provision the account with the record s, which lets the account into the site.
 func (m *model) provision(index int, s scimUser) {
 	a := m.keep(index)
 	m.forget(a)
-	a.scim = &s
+	a.scim, a.access, a.removed = &s, true, false
 	m.adopt(a)
 	m.store(a)
 	m.directory.extras = append(m.directory.extras, index)

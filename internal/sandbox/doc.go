@@ -10,6 +10,14 @@
 //	/scim/directory/{directoryId}/…    the SCIM directory (bearer)
 //	/_sandbox/state|requests|faults    what happened, and what shall go wrong; no credential, loopback only
 //
+// What is awkward on purpose: addresses are hidden in three ways (absent, null, ""); the list of all users has short pages, clamps maxResults,
+// and names previously deleted, corrupted ("unknown"), app and customer accounts; a search finds active people by prefixes of what is visible and
+// ends at the 1000th match; without the permission to browse users it is empty; account ids may hold a colon; group names are not unique once
+// SCIM brought a group; GET /user expands fifty groups; POST /user answers 201 for somebody who has access and 400 for somebody who exists
+// without; adding a member twice is 400 and removing one who is not in is 404; Jira refuses to change what SCIM manages; SCIM pages hold a
+// hundred; a SCIM user outside the verified domain can be deactivated there without its account being so; a deleted SCIM user is 404 for good.
+// The options and the faults ([Fault]) add lag, latency, limits and failures.
+//
 // The population is computed, not stored: account number i is a function of the seed and i, and so are the groups it is in. Only accounts
 // that something changed are kept in memory. A million people therefore cost nothing until they are asked for.
 package sandbox

@@ -18,7 +18,8 @@ const (
 	FaultUnavailable = "unavailable"
 	// FaultStatus answers Status without effect, in the service's error shape.
 	FaultStatus = "status"
-	// FaultConflictSlow answers 409 without effect, as users/search does when it takes over ten seconds.
+	// FaultConflictSlow answers 409 without effect, as users/search does when it takes over ten seconds: to requests whose maxResults is
+	// above Max, or to all if Max is 0.
 	FaultConflictSlow = "conflict_slow"
 	// FaultResetBefore resets the connection without effect.
 	FaultResetBefore = "reset_before"
@@ -182,6 +183,16 @@ func (f *faults) strike(r *http.Request, path string) Fault {
 func (f *Fault) matches(r *http.Request, path string) bool {
 	if f.Method != "" && !strings.EqualFold(f.Method, r.Method) || !strings.Contains(r.URL.RawQuery, f.Query) {
 		return false
+	}
+	if f.Kind == FaultConflictSlow && f.Max > 0 {
+		// A page without a size has Jira's default of fifty.
+		size, err := strconv.Atoi(r.URL.Query().Get("maxResults"))
+		if err != nil {
+			size = 50
+		}
+		if size <= f.Max {
+			return false
+		}
 	}
 	template, whole := strings.CutSuffix(f.Path, "$")
 	template = strings.Trim(template, "/")

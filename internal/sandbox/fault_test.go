@@ -221,6 +221,7 @@ func TestFaultsStrikeWhatTheyName(t *testing.T) {
 		{"a template", "kind=unavailable,path=/scim/directory/{directoryId}/Users/{userId}", []string{"GET /scim/directory/d/Users/u", "GET /scim/directory/d/Users", "GET /scim/directory/d/Groups/g"}, "100"},
 		{"a path through the gateway", "kind=unavailable,path=/rest/api/3/myself", []string{"GET /ex/jira/" + CloudID + "/rest/api/3/myself"}, "1"},
 		{"a query", "kind=unavailable,query=startAt=100", []string{"GET /rest/api/3/users/search?startAt=100", "GET /rest/api/3/users/search?startAt=0"}, "10"},
+		{"slow pages", "kind=conflict_slow,max=100", []string{"GET /rest/api/3/users/search?maxResults=101", "GET /rest/api/3/users/search?maxResults=100", "GET /rest/api/3/users/search"}, "100"},
 		{"the first two", "kind=unavailable,times=2", []string{"GET /a", "GET /b", "GET /c"}, "110"},
 		{"all but the first two", "kind=unavailable,skip=2", []string{"GET /a", "GET /b", "GET /c", "GET /d"}, "0011"},
 		{"every third", "kind=unavailable,every=3", []string{"GET /a", "GET /b", "GET /c", "GET /d", "GET /e", "GET /f"}, "001001"},
@@ -231,7 +232,7 @@ func TestFaultsStrikeWhatTheyName(t *testing.T) {
 			got := ""
 			for _, request := range test.requests {
 				method, target, _ := strings.Cut(request, " ")
-				if c.do(method, target, "").status == 503 {
+				if status := c.do(method, target, "").status; status == 503 || status == 409 {
 					got += "1"
 				} else {
 					got += "0"

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"encoding/json"
-	"io"
 	"mime"
 	"net/http"
 	"strconv"
@@ -181,11 +180,7 @@ func (c *call) decode(v any) bool {
 		c.json(http.StatusUnsupportedMediaType, map[string]any{"message": "HTTP 415 Unsupported Media Type", "status-code": 415})
 		return false
 	}
-	data, err := io.ReadAll(io.LimitReader(c.r.Body, 1<<20))
-	if err == nil {
-		err = json.Unmarshal(data, v)
-	}
-	if err != nil {
+	if err := json.Unmarshal(c.sent, v); err != nil {
 		c.fail(http.StatusBadRequest, "Invalid request payload. Refer to the REST API documentation and try again.")
 		return false
 	}

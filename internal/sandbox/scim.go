@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -41,6 +43,7 @@ func (c *call) scim() {
 		return
 	}
 	inner := c.r.Clone(c.r.Context())
+	inner.Body = io.NopCloser(bytes.NewReader(c.sent))
 	inner.URL = &url.URL{Path: "/" + tail, RawQuery: c.r.URL.RawQuery}
 	serve := func() { server.ServeHTTP(c.reply, inner) }
 	if c.r.Method == http.MethodGet {

@@ -148,6 +148,14 @@ func TestSCIMCreate(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+	t.Run("lets somebody in who was out", func(t *testing.T) {
+		c := c.on(t)
+		c.jira("GET", "/user", "", "accountId", c.s.AccountID("olga.outside@partner.example")).want(404)
+		c.scim("POST", "/Users", newSCIMUser("olga.outside@partner.example")).want(201)
+		if u := c.user("olga.outside@partner.example"); u.DisplayName != "Olga Outside" || !u.Active {
+			t.Errorf("%+v: the account is not the directory's to rename", u)
+		}
+	})
 	for name, body := range map[string]string{
 		"the same user name": newSCIMUser("jane.doe@example.com"),
 		"another case":       newSCIMUser("JANE.doe@example.com"),

@@ -2,7 +2,8 @@ package sandbox
 
 import "time"
 
-// The seeded people and groups: always there, always with these ids, whatever the seed and the size.
+// The seeded people and groups: always there, with the same account and group ids whatever the seed and the size. (Ids of SCIM users, and of
+// what is generated, follow the seed.)
 
 // fixedSeed makes the ids of what is seeded.
 const fixedSeed = 0x5eed

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,14 +13,16 @@ import (
 // call is one request on its way to an answer.
 type call struct {
 	*reply
-	s     *Sandbox
-	r     *http.Request
-	path  string // below the gateway's prefix
-	query url.Values
-	base  string // address of the site or the gateway, for links in answers
-	who   caller
-	fault Fault
-	trace string
+	s      *Sandbox
+	r      *http.Request
+	sent   []byte // the request's body
+	path   string // below the gateway's prefix
+	query  url.Values
+	base   string // address of the site or the gateway, for links in answers
+	who    caller
+	fault  Fault
+	serial uint64 // which request this is, from 1
+	trace  string
 
 	shown  *model // what reads show
 	now    *model // what is so
@@ -33,9 +36,10 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path, gateway := strings.CutPrefix(r.URL.Path, "/ex/jira/"+CloudID)
+	serial := s.serial.Add(1)
 	c := &call{
-		reply: newReply(), s: s, r: r, path: path, query: r.URL.Query(), base: "http://" + r.Host,
-		trace: fmt.Sprintf("%032x", mix(saltRequest, s.serial.Add(1))),
+		reply: newReply(), s: s, r: r, path: path, query: r.URL.Query(), base: "http://" + r.Host, serial: serial,
+		trace: fmt.Sprintf("%016x%016x", mix(saltRequest, serial), mix(serial, saltRequest)),
 	}
 	if gateway {
 		c.base += "/ex/jira/" + CloudID
@@ -43,7 +47,7 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
 	defer c.release()
 	entry := s.requests.begin(r.Method, r.URL.Path, r.URL.RawQuery)
 	finish := func(status int) { s.requests.end(entry, status, c.fault.Kind) }
-	if !wait(r.Context(), s.options.Latency) {
+	if !c.readBody() || !wait(r.Context(), s.options.Latency) {
 		finish(0)
 		return
 	}
@@ -59,11 +63,22 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
 	c.send(w, finish)
 }
 
+// maxBody is how much of a request's body is read; what is longer is cut, and then is not valid.
+const maxBody = 8 << 20
+
+// readBody takes the body in, so that a slow client does not hold up others while its request is served. It returns false when the client
+// gave up.
+func (c *call) readBody() bool {
+	data, err := io.ReadAll(io.LimitReader(c.r.Body, maxBody))
+	c.sent = data
+	return err == nil
+}
+
 // route calls the service that the path belongs to.
 func (c *call) route(gateway bool) {
 	switch {
 	case strings.HasPrefix(c.path, "/rest/api/3/"):
-		c.header.Set("X-Arequestid", uuid(0, saltRequest, c.s.serial.Load()))
+		c.header.Set("X-Arequestid", uuid(0, saltRequest, c.serial))
 		c.jira(gateway)
 	case !gateway && c.path == "/_edge/tenant_info" && c.r.Method == http.MethodGet:
 		c.json(http.StatusOK, map[string]string{"cloudId": CloudID})
