@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -37,13 +38,23 @@ type Server struct {
 	drainTime, abortTime time.Duration
 }
 
-// New makes a server of the tools and prompts that cfg selects. It does no I/O. The error names an unknown toolset.
-func New(cfg config.Config, list []tools.Tool, log *slog.Logger) (*Server, error) {
-	selected, err := tools.Select(list, cfg.Toolsets)
-	if err != nil {
+// New makes a server of the tools and prompts that cfg selects. It does no I/O. list is called when a client first asks for the
+// tools: describing them takes longer than everything else before the answer to initialize. The error names an unknown toolset.
+func New(cfg config.Config, list func() []tools.Tool, log *slog.Logger) (*Server, error) {
+	if _, err := tools.Select(nil, cfg.Toolsets); err != nil {
 		return nil, err
 	}
 	s := &Server{log: log, drainTime: 15 * time.Second, abortTime: 5 * time.Second}
+	options := tools.Options{Log: log, Caller: func(context.Context) string { return caller(cfg.Transport) }}
+	load := sync.OnceFunc(func() {
+		selected, _ := tools.Select(list(), cfg.Toolsets) // its one error was checked above
+		for _, tool := range selected {
+			s.mcp.AddTools(tool.ServerTool(options))
+		}
+	})
+	hooks := &server.Hooks{}
+	hooks.AddBeforeListTools(func(context.Context, any, *mcp.ListToolsRequest) { load() })
+	hooks.AddBeforeCallTool(func(context.Context, any, *mcp.CallToolRequest) { load() })
 	s.mcp = server.NewMCPServer("jira-lifecycle-mcp", buildinfo.Get().Version,
 		server.WithTitle("Jira user lifecycle"),
 		server.WithInstructions(instructions),
@@ -52,11 +63,8 @@ func New(cfg config.Config, list []tools.Tool, log *slog.Logger) (*Server, error
 		server.WithElicitation(),
 		server.WithRecovery(),
 		server.WithToolHandlerMiddleware(s.count),
+		server.WithHooks(hooks),
 	)
-	options := tools.Options{Log: log, Caller: func(context.Context) string { return caller(cfg.Transport) }}
-	for _, tool := range selected {
-		s.mcp.AddTools(tool.ServerTool(options))
-	}
 	s.mcp.AddPrompts(prompts.All()...)
 	return s, nil
 }

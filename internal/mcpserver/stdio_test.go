@@ -48,7 +48,7 @@ func newToys(t *testing.T) toys {
 			return waitOut{Waited: in.For}, nil
 		})
 	var err error
-	toy.Server, err = New(config.Config{Transport: "stdio", Toolsets: []string{"all"}}, []tools.Tool{wait}, slog.New(slog.DiscardHandler))
+	toy.Server, err = New(config.Config{Transport: "stdio", Toolsets: []string{"all"}}, func() []tools.Tool { return []tools.Tool{wait} }, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

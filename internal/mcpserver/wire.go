@@ -102,7 +102,7 @@ func Build(cfg config.Config, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := New(cfg, tools.All(deps), log)
+	server, err := New(cfg, func() []tools.Tool { return tools.All(deps) }, log)
 	if err != nil {
 		return nil, errors.Join(err, errors.New("see --toolsets (JIRA_LIFECYCLE_TOOLSETS)"))
 	}
