@@ -52,7 +52,7 @@ func (o AuditActiveUsersOutput) Text() string {
 	}
 	b.WriteString(".\n")
 	for _, f := range o.Findings {
-		fmt.Fprintf(&b, "- [%s] %s %s: %s\n", f.Severity, f.Code, f.AccountID, f.Detail)
+		fmt.Fprintf(&b, "- [%s] %s (account_id %s), %s: %s\n", f.Severity, cmp.Or(f.Name, "no name"), orNone(f.AccountID), f.Code, f.Detail)
 	}
 	for _, n := range o.Notes {
 		fmt.Fprintf(&b, "Note: %s\n", n)

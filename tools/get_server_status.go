@@ -8,6 +8,7 @@ import (
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
@@ -89,9 +90,21 @@ func (d *Deps) jiraStatus(ctx context.Context) CredentialStatus {
 	case !s.Permissions[directory.PermissionAdministerJira]:
 		s.Detail = "It may look people up, but not change groups or invite people: that needs an owner who is a site administrator (Administer Jira)."
 	default:
-		s.Detail = "It may look people up, change groups and invite people."
+		s.Detail = d.adminDetail(ctx, me)
 	}
 	return s
+}
+
+// adminDetail says what a credential with Administer Jira may change: groups only when its owner is a site administrator.
+func (d *Deps) adminDetail(ctx context.Context, me jira.User) string {
+	admins, err := d.Directory.AdminGroups(ctx)
+	switch {
+	case err != nil:
+		return "It may administer Jira. Whether its owner is a site administrator can't be read: " + explain.Fault(err).Error()
+	case !directory.IsSiteAdmin(me, admins):
+		return "It may look people up and administer Jira, but its owner is in no group of site administrators: changing groups and removing people needs that."
+	}
+	return "It may look people up, change groups and remove people. Invitations also need an owner who is an organization admin."
 }
 
 func (d *Deps) scimStatus(ctx context.Context) CredentialStatus {

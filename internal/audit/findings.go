@@ -24,7 +24,7 @@ type rules struct {
 func (r rules) judge(j joined) []Finding {
 	var f []Finding
 	add := func(code Code, s Severity, format string, args ...any) {
-		f = append(f, Finding{Code: code, Severity: s, AccountID: j.id, Detail: fmt.Sprintf(format, args...)})
+		f = append(f, Finding{Code: code, Severity: s, AccountID: j.id, Name: clip(j.name, 80), Detail: fmt.Sprintf(format, args...)})
 	}
 	if j.email == "" {
 		if known := j.scimEmail(); known != "" {
@@ -98,7 +98,7 @@ func (r rules) external(j joined, domain string, add adder) {
 
 // orphan judges a SCIM user whose account Jira does not list.
 func orphan(u scimUser) Finding {
-	f := Finding{Code: SCIMJiraMismatch, Severity: Low, AccountID: u.accountID}
+	f := Finding{Code: SCIMJiraMismatch, Severity: Low, AccountID: u.accountID, Name: u.userName}
 	if u.active {
 		f.Detail = fmt.Sprintf("SCIM user %s is active, but Jira does not list its account: it may have no access to this site.", u.id)
 	} else {
@@ -110,7 +110,7 @@ func orphan(u scimUser) Finding {
 
 // unlinked judges a SCIM user without an account id whose e-mail that many accounts in Jira show.
 func unlinked(u scimUser, matches int) Finding {
-	f := Finding{Code: SCIMJiraMismatch, Severity: Low}
+	f := Finding{Code: SCIMJiraMismatch, Severity: Low, Name: u.userName}
 	if matches == 0 {
 		f.Detail = fmt.Sprintf("SCIM user %s has no account id yet, and no account in Jira shows its e-mail: it may be new, or Jira may hide the e-mail.", u.id)
 	} else {

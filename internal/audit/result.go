@@ -74,6 +74,7 @@ type Finding struct {
 	Code      Code     `json:"code" jsonschema:"kind of finding"`
 	Severity  Severity `json:"severity" jsonschema:"high, medium, low or info"`
 	AccountID string   `json:"account_id" jsonschema:"the account; empty for a SCIM user without one"`
+	Name      string   `json:"display_name" jsonschema:"the account's name, or the SCIM user's user name"`
 	Detail    string   `json:"detail" jsonschema:"what was found, and why it matters"`
 }
 

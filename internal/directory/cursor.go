@@ -16,6 +16,9 @@ type cursorState struct {
 	Start int    `json:"s"`
 }
 
+// maxStart is beyond the end of any list, and small enough that no sum with it overflows.
+const maxStart = 10_000_000
+
 func queryHash(query string) uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(query)) // a hash never fails
@@ -38,10 +41,14 @@ func openCursor(cursor, list, query string) (int, error) {
 		err = json.Unmarshal(raw, &state)
 	}
 	switch {
-	case err != nil || state.Start < 0:
-		return 0, fault.New(fault.InvalidArgument, "Pass next_cursor of the previous page exactly as it came, or leave cursor out to begin.", "The argument cursor is not one that this server gave.")
+	case err != nil || state.Start < 0 || state.Start > maxStart:
+		return 0, errNoCursor()
 	case state.List != list || state.Query != queryHash(query):
 		return 0, fault.New(fault.InvalidArgument, "Repeat the arguments of the first page together with its cursor, or leave cursor out to begin.", "The argument cursor belongs to another query.")
 	}
 	return state.Start, nil
+}
+
+func errNoCursor() error {
+	return fault.New(fault.InvalidArgument, "Pass next_cursor of the previous page exactly as it came, or leave cursor out to begin.", "The argument cursor is not one that this server gave.")
 }

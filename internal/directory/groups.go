@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
@@ -226,53 +225,4 @@ func (d *Directory) ListMembers(ctx context.Context, asked string, includeInacti
 		list.Next = sealCursor("members", query, start+len(page.Users))
 	}
 	return list, nil
-}
-
-// AdminGroups returns the groups that make their members administrators of the site or of a product. Their names differ from
-// site to site, so they are found by what they grant (GET /group/bulk?accessType=).
-func (d *Directory) AdminGroups(ctx context.Context) ([]jira.Group, error) {
-	client, err := d.Jira()
-	if err != nil {
-		return nil, err
-	}
-	var mu sync.Mutex
-	var admins []jira.Group
-	all, all1 := errgroup.WithContext(ctx)
-	for _, access := range []string{"site-admin", "admin"} {
-		all.Go(func() error {
-			for page, err := range client.AllGroups(all1, jira.GroupQuery{AccessType: access}, rest.PageOptions{}) {
-				if err != nil {
-					return err
-				}
-				mu.Lock()
-				for _, g := range page {
-					if !slices.ContainsFunc(admins, func(a jira.Group) bool { return a.ID == g.ID }) {
-						admins = append(admins, g)
-					}
-				}
-				mu.Unlock()
-			}
-			return nil
-		})
-	}
-	return admins, all.Wait()
-}
-
-// HasOtherMember tells whether a group has an active person beside the given account. It stops reading at the first one.
-func (d *Directory) HasOtherMember(ctx context.Context, groupID, accountID string) (bool, error) {
-	client, err := d.Jira()
-	if err != nil {
-		return false, err
-	}
-	for page, err := range client.AllGroupMembers(ctx, groupID, false, rest.PageOptions{Size: 50, MaxParallel: 1}) {
-		if err != nil {
-			return false, err
-		}
-		for _, u := range page {
-			if u.AccountID != accountID && u.Active && u.AccountType == AccountTypePerson {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
 }

@@ -32,6 +32,9 @@ func (d *Directory) Search(ctx context.Context, query string, limit int, cursor 
 	if err != nil {
 		return Found{}, err
 	}
+	if start >= searchWall {
+		return Found{}, errNoCursor()
+	}
 	limit = min(limit, searchWall-start)
 
 	var matches []jira.User

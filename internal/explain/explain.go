@@ -52,10 +52,7 @@ func answer(e *rest.Error) *fault.Upstream {
 
 func fromService(e *rest.Error) *fault.Error {
 	f := &fault.Error{Upstream: answer(e), Err: e, Message: trim(e)}
-	said := ""
-	if e.Message != "" {
-		said = " It said: " + strings.TrimRight(e.Message, ".") + "."
-	}
+	said := said(e)
 	switch {
 	case e.Code == rest.CodeBadResponse:
 		f.Code, f.Retryable = fault.UpstreamUnavailable, true
@@ -69,13 +66,15 @@ func fromService(e *rest.Error) *fault.Error {
 		f.Code = fault.PermissionDenied
 		f.Message = fmt.Sprintf("%s does not allow %s %s to this credential (403).%s", name(e), e.Method, e.Path, said)
 		f.Hint = "It needs " + permission(e) + "."
+	case e.Status == http.StatusNotFound && e.Service == "scim" && !strings.Contains(strings.TrimPrefix(e.Path, scimRoot), "{"):
+		// A collection is missing only with its directory: nothing is said about a person.
+		f.Code = fault.NotConfigured
+		f.Message = "Atlassian has no SCIM directory with the id that is set (404)." + said
+		f.Hint = "Correct ATLASSIAN_SCIM_DIRECTORY_ID (admin.atlassian.com, Security, Identity providers) and start the server again."
 	case e.Status == http.StatusNotFound:
 		f.Code = fault.NotFound
 		f.Message = fmt.Sprintf("%s has nothing at %s (404).%s", name(e), e.Path, said)
 		f.Hint = "It may have been deleted meanwhile: look it up again."
-		if e.Service == "scim" {
-			f.Hint = "Check ATLASSIAN_SCIM_DIRECTORY_ID (admin.atlassian.com, Security, Identity providers): the directory, or the user or group in it, does not exist."
-		}
 	case e.Status == http.StatusTooManyRequests:
 		f.Code, f.Retryable = fault.RateLimited, true
 		f.Message = name(e) + " limits requests right now (429), and the wait it asks for is longer than this call may take." + said
@@ -102,6 +101,21 @@ func fromService(e *rest.Error) *fault.Error {
 		f.Hint = "Check " + urlSetting(e) + ", the network and the proxy, then try again."
 	}
 	return f
+}
+
+// scimRoot is the part of a SCIM path that names the directory.
+const scimRoot = "/scim/directory/{directoryId}"
+
+// said gives what the service said of its refusal, or what went wrong on the way to it.
+func said(e *rest.Error) string {
+	message := strings.TrimRight(e.Message, ".")
+	switch {
+	case message == "":
+		return ""
+	case e.Status == 0 || e.Status == http.StatusUnauthorized: // our own words: the network's, or those of internal/auth
+		return " " + strings.ToUpper(message[:1]) + message[1:] + "."
+	}
+	return " It said: " + message + "."
 }
 
 func name(e *rest.Error) string {

@@ -22,6 +22,9 @@ func (s *Service) Update(ctx context.Context, r UpdateRequest) (Result, error) {
 	if err := s.policy.guardWrite(); err != nil {
 		return Result{}, err
 	}
+	if _, err := s.directory.SCIM(); err != nil {
+		return Result{}, err
+	}
 	at, err := s.situationOf(ctx, r.Target)
 	if err != nil {
 		return Result{}, err
@@ -55,8 +58,7 @@ func (s *Service) DeleteUser(ctx context.Context, target directory.Target, confi
 			}
 		}
 		plan, err := planDelete(at.person)
-		plan.from = at.state()
-		return plan, err
+		return at.meet(plan), err
 	}, s.observe)
 }
 
@@ -116,7 +118,7 @@ func (s *Service) DeleteGroup(ctx context.Context, asked, confirm string) (Resul
 		})
 		all.Go(func() error {
 			found, err := s.directory.AdminGroups(all1)
-			admins = situation{admins: found}.adminIDs()
+			admins = adminIDs(found)
 			return err
 		})
 		all.Go(func() (err error) {

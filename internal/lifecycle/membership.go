@@ -53,12 +53,10 @@ func (s *Service) AddToGroups(ctx context.Context, r MembershipRequest) (Result,
 	if err != nil {
 		return Result{}, err
 	}
-	if err := guardGrant(groups, at.adminIDs()); err != nil {
+	if err := guardGrant(groups, adminIDs(at.admins)); err != nil {
 		return Result{}, err
 	}
-	plan := planAddToGroups(at.person, groups)
-	plan.from = at.state()
-	return s.apply(ctx, plan, s.observe)
+	return s.apply(ctx, at.meet(planAddToGroups(at.person, groups)), s.observe)
 }
 
 // RemoveFromGroups takes a person out of groups: without a confirmation it returns the plan and changes nothing.
@@ -74,8 +72,6 @@ func (s *Service) RemoveFromGroups(ctx context.Context, r MembershipRequest) (Re
 		if err := guardLastAdmin(at.person, leaving); err != nil {
 			return Plan{}, err
 		}
-		plan := planRemoveFromGroups(at.person, groups)
-		plan.from = at.state()
-		return plan, nil
+		return at.meet(planRemoveFromGroups(at.person, groups)), nil
 	}, s.observe)
 }

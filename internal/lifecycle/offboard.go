@@ -36,7 +36,7 @@ func (s *Service) Offboard(ctx context.Context, r OffboardRequest) (Result, erro
 			return Plan{}, err
 		}
 		plan, err := planOffboard(at.person, r.Parts, s.directory.HasSCIM())
-		plan.from, plan.reason = at.state(), r.Reason
-		return plan, err
+		plan.reason = r.Reason
+		return at.meet(plan), err
 	}, s.observe)
 }

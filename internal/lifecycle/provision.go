@@ -25,7 +25,7 @@ func (s *Service) Provision(ctx context.Context, r ProvisionRequest) (Result, er
 	}
 	facts := provisionFacts{who: r.Who, hasSCIM: s.directory.HasSCIM(), products: s.policy.Products}
 	var self jira.User
-	var admins []jira.Group
+	var admins []directory.AdminGroup
 	all, all1 := errgroup.WithContext(ctx)
 	all.Go(func() error {
 		person, err := s.directory.Resolve(all1, directory.Target{Kind: directory.ByEmail, Value: r.Who.Email})
@@ -56,7 +56,7 @@ func (s *Service) Provision(ctx context.Context, r ProvisionRequest) (Result, er
 	if err := all.Wait(); err != nil {
 		return Result{}, err
 	}
-	if err := s.guardProvision(facts, self, situation{admins: admins}.adminIDs()); err != nil {
+	if err := s.guardProvision(facts, self, adminIDs(admins)); err != nil {
 		return Result{}, err
 	}
 	plan, err := planProvision(facts)
@@ -66,6 +66,7 @@ func (s *Service) Provision(ctx context.Context, r ProvisionRequest) (Result, er
 	if facts.known != nil {
 		plan.from = stateOf(*facts.known)
 	}
+	plan.warnPowerless(self, admins)
 	if r.DryRun {
 		return result(Planned, plan), nil
 	}

@@ -3,14 +3,10 @@ package lifecycle
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
-	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/request"
 )
 
@@ -123,64 +119,4 @@ func (s *Service) confirmed(ctx context.Context, tool, token string, plan func()
 			"What would be changed is not what was confirmed: the situation is another one by now.").With(r)
 	}
 	return r, nil
-}
-
-// situation is what the plan for a person is made from.
-type situation struct {
-	person directory.Person
-	self   jira.User
-	admins []jira.Group
-	// own are the administrators' groups that the person is in.
-	own []AdminGroup
-}
-
-// situationOf reads a person with everything that the guards need, side by side: who we are, which groups make administrators, and, only for
-// somebody who is in one, whether others are in it too.
-func (s *Service) situationOf(ctx context.Context, target directory.Target) (situation, error) {
-	var at situation
-	var personErr error
-	all, all1 := errgroup.WithContext(ctx)
-	all.Go(func() error {
-		at.person, personErr = s.directory.Resolve(all1, target)
-		return personErr
-	})
-	all.Go(func() (err error) {
-		at.self, err = s.directory.Myself(all1)
-		return err
-	})
-	all.Go(func() (err error) {
-		at.admins, err = s.directory.AdminGroups(all1)
-		return err
-	})
-	if err := all.Wait(); err != nil {
-		return situation{}, err
-	}
-	return at, s.readOthers(ctx, &at)
-}
-
-func (s *Service) readOthers(ctx context.Context, at *situation) error {
-	for _, g := range at.admins {
-		if slices.ContainsFunc(at.person.Groups, func(own directory.GroupRef) bool { return own.ID == g.ID }) {
-			at.own = append(at.own, AdminGroup{ID: g.ID, Name: g.Name})
-		}
-	}
-	all, all1 := errgroup.WithContext(ctx)
-	for i := range at.own {
-		all.Go(func() (err error) {
-			at.own[i].HasOther, err = s.directory.HasOtherMember(all1, at.own[i].ID, at.person.AccountID)
-			return err
-		})
-	}
-	return all.Wait()
-}
-
-// state is what the person of a situation looked like when it was read.
-func (at situation) state() State { return stateOf(at.person) }
-
-func (at situation) adminIDs() []string {
-	ids := make([]string, len(at.admins))
-	for i, g := range at.admins {
-		ids[i] = g.ID
-	}
-	return ids
 }

@@ -43,6 +43,9 @@ func (c *Client) refusal(call call, res *http.Response, o *outcome) {
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody)) // half a message is better than none
 	o.err = c.status(call.Request, res)
 	explain(o.err, res.Header.Get("Content-Type"), body)
+	if res.StatusCode == http.StatusNotFound && isHTML(res.Header.Get("Content-Type"), body) {
+		o.err.Code = CodeBadResponse // a page of a host that is no Jira, or of none: it says nothing about what was asked for
+	}
 	o.transient = faltered(res.StatusCode)
 	o.doubt = !refused(o.reply) && (res.StatusCode >= 500 || res.StatusCode == http.StatusRequestTimeout)
 }

@@ -79,8 +79,8 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is makes errors.Is(err, ErrOutcomeUnknown) tell whether the outcome is unknown.
 func (e *Error) Is(target error) bool { return target == ErrOutcomeUnknown && e.OutcomeUnknown }
 
-// IsStatus tells whether err is, or wraps, an [*Error] of that HTTP status.
+// IsStatus tells whether err is, or wraps, an [*Error] of that HTTP status that the service itself gave: an HTML page does not count.
 func IsStatus(err error, status int) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Status == status
+	return errors.As(err, &e) && e.Status == status && e.Code != CodeBadResponse
 }
