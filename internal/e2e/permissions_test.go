@@ -1,0 +1,90 @@
+package e2e
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
+)
+
+// TestMissingPermissions has credentials whose owner may look but not change. What the service refuses is told with the permission that it
+// takes, every request is sent once, and the site stays as it was.
+func TestMissingPermissions(t *testing.T) {
+	group := args{"user": jane, "groups": []string{"release-managers"}}
+	calls := []struct {
+		tool       string
+		args       args
+		permission string
+	}{
+		{"provision_user", args{"email": "gast@partner.example", "given_name": "Gast", "family_name": "Gast"}, "Administer Jira"},
+		{"offboard_user", args{"user": sam}, "site administrator"},
+		{"add_user_to_group", args{"user": jane, "groups": []string{"partners"}}, "site administrator"},
+		{"remove_user_from_group", group, "site administrator"},
+		{"delete_user", args{"user": sam}, "site administrator"},
+		{"create_group", args{"name": "brand-new"}, "site administrator"},
+		{"delete_group", args{"group": "partners"}, "site administrator"},
+	}
+	for _, token := range []string{sandbox.TokenViewer, sandbox.TokenProjects} {
+		t.Run(token, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			c := connect(t, s, func(su *setup) { as(token)(t, su) })
+			before := s.state(t)
+			for _, tt := range calls {
+				t.Run(tt.tool, func(t *testing.T) {
+					sent := len(s.writes())
+					got := c.call(t, tt.tool, tt.args)
+					if token := got.str("confirmation.token"); token != "" {
+						confirmed := maps.Clone(tt.args)
+						confirmed["confirm"] = token
+						got = c.call(t, tt.tool, confirmed)
+					}
+					got.wants(t, map[string]any{"status": "failed", "operation.status": "failed"})
+					if statuses := got.all("operation.steps", "status"); slices.Contains(statuses, "done") || slices.Contains(statuses, "already") {
+						t.Errorf("steps %v, want none done", statuses)
+					}
+					got.says(t, "403", tt.permission)
+					seen := map[string]bool{}
+					for _, r := range s.writes()[sent:] {
+						key := r.Method + " " + r.Path + " " + r.Query
+						if seen[key] {
+							t.Errorf("sent twice: %s", key)
+						}
+						seen[key] = true
+					}
+				})
+			}
+			if diff := cmp.Diff(before, s.state(t)); diff != "" {
+				t.Errorf("the site changed (-before +after):\n%s", diff)
+			}
+			c.call(t, "lookup_user", args{"user": jane}).wants(t, map[string]any{"person.account_id": s.AccountID(jane)})
+		})
+	}
+}
+
+// TestNoSettings has a server that was given nothing: it starts, says what it lacks, and sends no request.
+func TestNoSettings(t *testing.T) {
+	for _, transport := range transports {
+		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
+			c := connect(t, nil, over(transport))
+			status := c.call(t, "get_server_status", args{})
+			status.wants(t, map[string]any{
+				"credentials.0.configured": false, "credentials.0.ok": false, "credentials.1.configured": false, "credentials.1.ok": false,
+			})
+			for _, setting := range []string{"ATLASSIAN_SITE_URL", "ATLASSIAN_EMAIL", "ATLASSIAN_API_TOKEN", "ATLASSIAN_SCIM_DIRECTORY_ID", "ATLASSIAN_SCIM_TOKEN"} {
+				status.says(t, setting)
+			}
+			for _, tool := range allTools {
+				got := c.call(t, tool, plainArguments(tool))
+				if got.str("code") != "not_configured" || !strings.Contains(got.text, "ATLASSIAN_SITE_URL, ATLASSIAN_EMAIL and ATLASSIAN_API_TOKEN are not set") {
+					t.Errorf("%s: %s", tool, got.text)
+				}
+			}
+		})
+	}
+}
