@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -198,6 +199,46 @@ func TestStaleConnectionIsNoDoubt(t *testing.T) {
 	}
 	if n := writes.Load(); n > 1 {
 		t.Errorf("%d writes arrived", n)
+	}
+}
+
+// endless is a body without end.
+type endless struct{}
+
+func (endless) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(zeros{}), ContentLength: -1, Request: req}, nil
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func TestEndlessBodies(t *testing.T) {
+	c := clientOf(t, endless{}, func(config *Config) { config.MaxBody = 1 << 16 })
+	var out named
+	if e := errorOf(t, c.Do(t.Context(), Request{Method: "GET", Route: "/x"}, &out)); e.Code != CodeTooLarge {
+		t.Errorf("wanted: %v", e)
+	}
+	if err := c.Do(t.Context(), Request{Method: "GET", Route: "/x"}, nil); err != nil {
+		t.Errorf("unwanted: %v", err)
+	}
+}
+
+func TestNoConnectionInTimeIsNoDoubt(t *testing.T) {
+	transport := NewTransport()
+	transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	c, err := New(Config{Service: "jira", BaseURL: "http://127.0.0.1:1", Transport: transport, Timeout: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := errorOf(t, c.Do(t.Context(), Request{Method: "POST", Route: "/x", Body: 1}, nil)); e.Code != CodeTimeout || e.OutcomeUnknown {
+		t.Errorf("got %v", e)
 	}
 }
 

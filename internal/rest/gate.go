@@ -10,21 +10,36 @@ import (
 // All goroutines of a client share it.
 type gate struct {
 	mu        sync.Mutex
-	state     pace
-	busy      int
-	host      pause
-	endpoints map[string]pause // by method and route
+	most      int
+	host      *lane
+	endpoints map[string]*lane // by method and route
 	changed   chan struct{}    // closed and replaced when a slot may be free
 }
 
-// pause is a time until which nothing is sent, and the status that asked for it.
-type pause struct {
-	until  time.Time
-	status int
+// lane is what the gate knows of the host, or of one endpoint.
+type lane struct {
+	pace   pace
+	busy   int
+	until  time.Time // nothing is sent before
+	status int       // that asked for the pause
 }
 
 func newGate(most int) *gate {
-	return &gate{state: pace{limit: most, most: most}, endpoints: map[string]pause{}, changed: make(chan struct{})}
+	return &gate{most: most, host: newLane(most, scopeHost), endpoints: map[string]*lane{}, changed: make(chan struct{})}
+}
+
+func newLane(most int, s scope) *lane {
+	return &lane{pace: pace{limit: most, most: most, lane: s}}
+}
+
+// lane returns the lane of an endpoint. There are as many as routes.
+func (g *gate) lane(endpoint string) *lane {
+	l, ok := g.endpoints[endpoint]
+	if !ok {
+		l = newLane(g.most, scopeEndpoint)
+		g.endpoints[endpoint] = l
+	}
+	return l
 }
 
 // pausedError tells that a pause lasts longer than the call can wait.
@@ -41,14 +56,15 @@ func (g *gate) enter(ctx context.Context, endpoint string, budget time.Duration)
 	for {
 		g.mu.Lock()
 		now := time.Now()
-		p := g.host
-		if e := g.endpoints[endpoint]; e.until.After(p.until) {
-			p = e
+		l := g.lane(endpoint)
+		slower := g.host
+		if l.until.After(slower.until) {
+			slower = l
 		}
-		if wait := p.until.Sub(now); wait > 0 {
+		if wait, status := slower.until.Sub(now), slower.status; wait > 0 {
 			g.mu.Unlock()
 			if wait > budget || beyond(ctx, now.Add(wait)) {
-				return budget, &pausedError{wait, p.status}
+				return budget, &pausedError{wait, status}
 			}
 			if err := sleep(ctx, wait); err != nil {
 				return budget, err
@@ -56,8 +72,9 @@ func (g *gate) enter(ctx context.Context, endpoint string, budget time.Duration)
 			budget -= wait
 			continue
 		}
-		if g.busy < g.state.limit {
-			g.busy++
+		if l.busy < l.pace.limit && g.host.busy < g.host.pace.limit {
+			l.busy++
+			g.host.busy++
 			g.mu.Unlock()
 			return budget, nil
 		}
@@ -75,20 +92,29 @@ func (g *gate) enter(ctx context.Context, endpoint string, budget time.Duration)
 func (g *gate) leave(endpoint string, r reply) delay {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	state, d := g.state.after(r)
-	g.state = state
-	p := pause{time.Now().Add(d.wait), r.status}
+	l := g.lane(endpoint)
+	var d delay
+	g.host.pace, _ = g.host.pace.after(r)
+	l.pace, d = l.pace.after(r)
 	switch {
 	case d.wait == 0:
-	case d.scope == scopeHost && p.until.After(g.host.until):
-		g.host = p
-	case d.scope == scopeEndpoint && p.until.After(g.endpoints[endpoint].until):
-		g.endpoints[endpoint] = p
+	case d.scope == scopeHost:
+		g.host.pause(d.wait, r.status)
+	case d.scope == scopeEndpoint:
+		l.pause(d.wait, r.status)
 	}
-	g.busy--
+	l.busy--
+	g.host.busy--
 	close(g.changed)
 	g.changed = make(chan struct{})
 	return d
+}
+
+// pause prolongs the lane's pause to at least wait from now.
+func (l *lane) pause(wait time.Duration, status int) {
+	if until := time.Now().Add(wait); until.After(l.until) {
+		l.until, l.status = until, status
+	}
 }
 
 // beyond tells whether ctx ends before at.

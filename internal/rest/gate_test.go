@@ -149,6 +149,35 @@ func TestNearLimitLowersConcurrencyBeforeTheWall(t *testing.T) {
 	})
 }
 
+// A refusal lowers the concurrency of what it concerns, and of that alone.
+func TestRefusalLowersConcurrency(t *testing.T) {
+	for reason, want := range map[string]int{"jira-quota-tenant-based": DefaultMaxParallel / 4, "jira-burst-based": DefaultMaxParallel} {
+		t.Run(reason, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				refusals := 2
+				r := &routed{answer: func(req *http.Request) turn {
+					if req.URL.Path == "/a" && refusals > 0 {
+						refusals--
+						return limited(5, reason)
+					}
+					return turn{status: 500} // neither calm nor a refusal
+				}}
+				c := clientOf(t, r)
+				_ = c.Do(t.Context(), Request{Method: "GET", Route: "/a"}, nil)
+				var group sync.WaitGroup
+				for range 40 {
+					group.Go(func() { _ = c.Do(t.Context(), Request{Method: "GET", Route: "/b"}, nil) })
+				}
+				synctest.Wait()
+				if got := len(r.at["GET /b"]); got != want {
+					t.Errorf("%d requests at once to another endpoint, want %d", got, want)
+				}
+				group.Wait()
+			})
+		})
+	}
+}
+
 func TestWaitForASlotEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := play(turn{hang: true})

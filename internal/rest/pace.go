@@ -29,8 +29,11 @@ const (
 	scopeHost                  // every call of this client
 )
 
-// pace is the state of the policy for one host: how many requests may be under way.
-type pace struct{ limit, most int }
+// pace is the state of the policy for one lane, the host or one of its endpoints: how many requests may be under way.
+type pace struct {
+	limit, most int
+	lane        scope
+}
 
 // reply is what the policy looks at.
 type reply struct {
@@ -51,13 +54,16 @@ type delay struct {
 // after is the pacing policy. It is pure: no clock, no randomness, no I/O.
 //
 //   - A refusal (429, or 503 that names a time) waits at least as asked, at least waitFloor, or longer each time where no time was named. jira-burst-based
-//     and refusals without a reason pause the endpoint, quotas the host, a limit on one issue only the call.
+//     and refusals without a reason concern the endpoint, quotas the host, a limit on one issue only the call.
 //   - No answer and any other 502, 503 and 504 make the call wait, longer each time.
-//   - A refusal halves the concurrency, a near limit takes a quarter, and every other answer gives one back.
+//   - A refusal halves the concurrency of the lane that it concerns, a near limit takes a quarter, and every calm answer gives one back.
 func (p pace) after(r reply) (pace, delay) {
+	concerns := scopeOf(r.reason) == p.lane
 	switch {
 	case refused(r):
-		p.limit = max(p.limit/2, min(leastParallel, p.most))
+		if concerns {
+			p.limit = max(p.limit/2, min(leastParallel, p.most))
+		}
 		wait := r.wait
 		if wait == noWait {
 			wait = backoff(waitFloor, r.attempt)
@@ -65,9 +71,9 @@ func (p pace) after(r reply) (pace, delay) {
 		return p, delay{jittered(max(wait, waitFloor), r.jitter), scopeOf(r.reason)}
 	case faltered(r.status):
 		return p, delay{jittered(backoff(stumble, r.attempt), r.jitter), scopeCall}
-	case r.nearLimit:
+	case r.nearLimit && concerns:
 		p.limit = max(p.limit*3/4, min(leastParallel, p.most))
-	default:
+	case !r.nearLimit && r.status < http.StatusInternalServerError:
 		p.limit = min(p.limit+1, p.most)
 	}
 	return p, delay{}

@@ -8,7 +8,8 @@ import (
 )
 
 func TestPaceAfter(t *testing.T) {
-	full := pace{limit: 16, most: 16}
+	full := pace{16, 16, scopeEndpoint}
+	host := pace{16, 16, scopeHost}
 	tests := map[string]struct {
 		from      pace
 		reply     reply
@@ -16,16 +17,19 @@ func TestPaceAfter(t *testing.T) {
 		want      delay
 	}{
 		"a success waits for nothing":                      {full, reply{status: 200, wait: noWait}, 16, delay{}},
-		"a success gives one request back":                 {pace{3, 16}, reply{status: 200, wait: noWait}, 4, delay{}},
-		"a 404 is as calm as a success":                    {pace{3, 16}, reply{status: 404, wait: noWait}, 4, delay{}},
-		"a 500 is no sign of load":                         {full, reply{status: 500, wait: noWait}, 16, delay{}},
+		"a success gives one request back":                 {pace{3, 16, scopeEndpoint}, reply{status: 200, wait: noWait}, 4, delay{}},
+		"a 404 is as calm as a success":                    {pace{3, 16, scopeEndpoint}, reply{status: 404, wait: noWait}, 4, delay{}},
+		"a 500 changes nothing":                            {pace{3, 16, scopeEndpoint}, reply{status: 500, wait: noWait}, 3, delay{}},
 		"a near limit takes a quarter":                     {full, reply{status: 200, wait: noWait, nearLimit: true}, 12, delay{}},
-		"a near limit leaves two":                          {pace{2, 16}, reply{status: 200, wait: noWait, nearLimit: true}, 2, delay{}},
-		"one alone stays one":                              {pace{1, 1}, reply{status: 429, wait: noWait}, 1, delay{waitFloor, scopeEndpoint}},
+		"a near limit leaves two":                          {pace{2, 16, scopeEndpoint}, reply{status: 200, wait: noWait, nearLimit: true}, 2, delay{}},
+		"one alone stays one":                              {pace{1, 1, scopeEndpoint}, reply{status: 429, wait: noWait}, 1, delay{waitFloor, scopeEndpoint}},
 		"a burst pauses its endpoint as long as asked":     {full, reply{status: 429, wait: 5 * time.Second, reason: "jira-burst-based"}, 8, delay{5 * time.Second, scopeEndpoint}},
-		"a quota pauses the host":                          {full, reply{status: 429, wait: time.Minute, reason: "jira-quota-tenant-based"}, 8, delay{time.Minute, scopeHost}},
-		"the global quota too":                             {full, reply{status: 429, wait: time.Minute, reason: "jira-quota-global-based"}, 8, delay{time.Minute, scopeHost}},
-		"a limit on one issue concerns the call":           {full, reply{status: 429, wait: 2 * time.Second, reason: "jira-per-issue-on-write"}, 8, delay{2 * time.Second, scopeCall}},
+		"a burst leaves the host's concurrency alone":      {host, reply{status: 429, wait: 5 * time.Second, reason: "jira-burst-based"}, 16, delay{5 * time.Second, scopeEndpoint}},
+		"a near limit too":                                 {pace{8, 16, scopeHost}, reply{status: 200, wait: noWait, nearLimit: true}, 8, delay{}},
+		"a quota leaves the endpoint's alone":              {full, reply{status: 429, wait: time.Minute, reason: "jira-quota-tenant-based"}, 16, delay{time.Minute, scopeHost}},
+		"a quota pauses the host":                          {host, reply{status: 429, wait: time.Minute, reason: "jira-quota-tenant-based"}, 8, delay{time.Minute, scopeHost}},
+		"the global quota too":                             {host, reply{status: 429, wait: time.Minute, reason: "jira-quota-global-based"}, 8, delay{time.Minute, scopeHost}},
+		"a limit on one issue concerns the call":           {full, reply{status: 429, wait: 2 * time.Second, reason: "jira-per-issue-on-write"}, 16, delay{2 * time.Second, scopeCall}},
 		"no reason pauses the endpoint":                    {full, reply{status: 429, wait: time.Second}, 8, delay{time.Second, scopeEndpoint}},
 		"zero seconds are not obeyed":                      {full, reply{status: 429, wait: 0}, 8, delay{waitFloor, scopeEndpoint}},
 		"no time named starts at the floor":                {full, reply{status: 429, wait: noWait}, 8, delay{waitFloor, scopeEndpoint}},
@@ -62,7 +66,7 @@ func genReply(t *rapid.T) reply {
 func TestPaceHoldsForAllReplies(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		most := rapid.IntRange(1, 64).Draw(t, "most")
-		state := pace{limit: most, most: most}
+		state := pace{most, most, rapid.SampledFrom([]scope{scopeEndpoint, scopeHost}).Draw(t, "lane")}
 		for range rapid.IntRange(1, 40).Draw(t, "replies") {
 			r := genReply(t)
 			next, d := state.after(r)

@@ -264,6 +264,60 @@ func TestPagesErrorBeyondTheEndIsNone(t *testing.T) {
 	}
 }
 
+func TestPagesErrorBeyondTheLastPageIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &list{length: 450, last: true, fail: map[int]error{500: errors.New("beyond")}, takes: func(start int) time.Duration {
+			if start == 100 || start == 500 {
+				return time.Millisecond // so that the page behind the end is asked for, and fails, before the last page tells
+			}
+			return time.Second
+		}}
+		got, err := collect(t.Context(), l, PageOptions{Size: 100}, nil)
+		if err != nil || len(got) != 450 || !slices.Contains(l.asked, ask{500, 100}) {
+			t.Errorf("%d items, %v; asked for %v", len(got), err, l.asked)
+		}
+	})
+}
+
+func TestPagesStopAskingBehindAnEmptyPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &list{length: 1000, takes: func(start int) time.Duration {
+			if start == 500 {
+				return time.Minute // what is behind comes long before
+			}
+			return time.Second
+		}}
+		got, err := collect(t.Context(), l, PageOptions{Size: 100}, nil)
+		// Sixteen may be under way when the first empty page comes, and none is asked for after that.
+		if beyond := len(l.asked) - 11; err != nil || len(got) != 1000 || beyond > DefaultMaxParallel {
+			t.Errorf("%d items, %v; %d pages behind the empty one", len(got), err, beyond)
+		}
+	})
+}
+
+// A part of a page that took too long may hold hidden accounts only. That is not the end.
+func TestPagesPassAnEmptyPart(t *testing.T) {
+	l := &list{length: 1000, hidden: map[int]bool{}}
+	for i := 100; i < 150; i++ {
+		l.hidden[i] = true
+	}
+	var got []int
+	for page, err := range Pages(t.Context(), PageOptions{Size: 100, MaxParallel: 1}, nil, func(ctx context.Context, start, size int) (Page[int], error) {
+		if start >= 100 && size > 50 {
+			return Page[int]{}, &Error{Status: 409}
+		}
+		return l.fetch(ctx, start, size)
+	}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, page...)
+	}
+	if !slices.Equal(got, l.want()) {
+		t.Errorf("%d items, want %d", len(got), len(l.want()))
+	}
+}
+
 func TestPagesLeaveNoGoroutine(t *testing.T) {
 	for _, after := range []int{0, 1, 3} {
 		t.Run(fmt.Sprintf("break after %d pages", after), func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,6 +44,7 @@ func TestRepeats(t *testing.T) {
 		"a 404 after a reset may be our own doing":     {methods: []string{"PUT", "DELETE"}, turns: []turn{reset, {status: 404}}, requests: 2, status: 404, repeated: true},
 		"a 400 after a 502 too":                        {methods: []string{"PUT", "DELETE"}, turns: []turn{{status: 502}, {status: 400}}, requests: 2, status: 400, repeated: true},
 		"a 404 after a 429 is not":                     {methods: every, turns: []turn{burst, {status: 404}}, requests: 2, status: 404},
+		"nor after a 503 that names a time":            {methods: every, turns: []turn{unavailable, {status: 404}}, requests: 2, status: 404},
 		"a 404 after no connection is not":             {methods: idempotents, turns: []turn{{err: errRefused}, {status: 404}}, requests: 2, status: 404},
 		"a 429 after a reset leaves the doubt":         {methods: []string{"PUT", "DELETE"}, turns: []turn{reset, limited(100, "")}, requests: 3, status: 429, code: CodeRateLimited, unknown: true, repeated: true},
 		"a 500 is not repeated":                        {methods: []string{"GET"}, turns: []turn{{status: 500}, ok}, requests: 1, status: 500},
@@ -161,6 +163,28 @@ func TestPauseOfAnotherCallFailsAtOnce(t *testing.T) {
 		if s.count() != 1 || time.Since(start) != 0 {
 			t.Errorf("%d requests after %v, want only the first and no wait", s.count(), time.Since(start))
 		}
+	})
+}
+
+func TestPauseBeyondTheDeadlineFailsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := play(burst, ok)
+		c := clientOf(t, s)
+		var group sync.WaitGroup
+		group.Go(func() {
+			if err := c.Do(t.Context(), Request{Method: "GET", Route: "/x"}, nil); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait() // the first call waits for its other try
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		e := errorOf(t, c.Do(ctx, Request{Method: "GET", Route: "/x"}, nil))
+		if e.Status != 429 || e.RetryAfter < 5*time.Second || time.Since(start) != 0 {
+			t.Errorf("after %v: %v", time.Since(start), e)
+		}
+		group.Wait()
 	})
 }
 
