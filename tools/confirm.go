@@ -99,9 +99,15 @@ func replyOf(ctx context.Context, req mcp.CallToolRequest) (reply mcp.Elicitatio
 	return response.Action, req.Params.RequestState, true
 }
 
-// canAsk reports whether the client said that it can put a question to its user.
+// canAsk reports whether the client said that it can put a question to its user, and the transport can carry one: HTTP+SSE of
+// the oldest revision can't, in mcp-go.
 func canAsk(ctx context.Context) bool {
-	capabilities := clientCapabilities(ctx)
+	if !server.IsModernRequest(ctx) {
+		if _, ok := server.ClientSessionFromContext(ctx).(server.SessionWithElicitation); !ok {
+			return false
+		}
+	}
+	elicitation := clientCapabilities(ctx).Elicitation
 	// A client that names no mode has the form, as before modes existed.
-	return capabilities.Elicitation != nil && (capabilities.Elicitation.Form != nil || capabilities.Elicitation.URL == nil)
+	return elicitation != nil && (elicitation.Form != nil || elicitation.URL == nil)
 }

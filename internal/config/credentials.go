@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -38,7 +37,7 @@ func (s *Sources) jira(settings Settings) Jira {
 	if note(err); err == nil && j.Token.IsZero() {
 		unset = append(unset, "ATLASSIAN_API_TOKEN")
 	}
-	if j.CloudID != "" && !plainID.MatchString(j.CloudID) {
+	if j.CloudID != "" && !plainID(j.CloudID) {
 		note(errors.New("ATLASSIAN_CLOUD_ID is not an id; leave it out to have it found"))
 	}
 	j.APIURL, err = address("ATLASSIAN_API_URL", settings.APIURL)
@@ -57,7 +56,7 @@ func (s *Sources) scim(settings Settings) SCIM {
 	switch {
 	case c.DirectoryID == "":
 		unset = append(unset, "ATLASSIAN_SCIM_DIRECTORY_ID")
-	case !plainID.MatchString(c.DirectoryID):
+	case !plainID(c.DirectoryID):
 		problems = append(problems, "ATLASSIAN_SCIM_DIRECTORY_ID is not an id; of the directory's base URL use only what follows /scim/directory/")
 	}
 	if c.Token, err = s.secret(scimToken, "ATLASSIAN_SCIM_TOKEN_FILE", settings.SCIMTokenFile); err != nil {
@@ -74,8 +73,12 @@ func (s *Sources) scim(settings Settings) SCIM {
 	return c
 }
 
-// plainID is what cloud ids and directory ids look like, loosely.
-var plainID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+// plainID reports whether a text looks, loosely, like a cloud id or a directory id.
+func plainID(text string) bool {
+	return text != "" && len(text) <= 64 && !strings.ContainsFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
+	})
+}
 
 // notSet says in one sentence which settings are missing.
 func notSet(names []string) []string {

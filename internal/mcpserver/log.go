@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/lmittmann/tint"
@@ -37,12 +39,7 @@ var emailPattern = regexp.MustCompile(`[^\s"'<>,;:=()/\\]+@[^\s"'<>,;:=()/\\]+`)
 
 // redactor rewrites every attribute, the message included. It is the last line: nobody should log such things.
 func redactor(hide []string) func([]string, slog.Attr) slog.Attr {
-	patterns := make([]*regexp.Regexp, 0, len(hide))
-	for _, text := range hide {
-		if text != "" {
-			patterns = append(patterns, regexp.MustCompile(regexp.QuoteMeta(text)))
-		}
-	}
+	hide = slices.DeleteFunc(slices.Clone(hide), func(text string) bool { return text == "" })
 	return func(groups []string, a slog.Attr) slog.Attr {
 		if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey) {
 			return a
@@ -56,8 +53,8 @@ func redactor(hide []string) func([]string, slog.Attr) slog.Attr {
 			if a.Value.Kind() == slog.KindAny {
 				text = fmt.Sprint(a.Value.Any())
 			}
-			for _, p := range patterns {
-				text = p.ReplaceAllLiteralString(text, "[hidden]")
+			for _, secret := range hide {
+				text = strings.ReplaceAll(text, secret, "[hidden]")
 			}
 			return slog.String(a.Key, emailPattern.ReplaceAllStringFunc(text, rest.RedactEmail))
 		}
