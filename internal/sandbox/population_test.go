@@ -188,6 +188,23 @@ func TestSeededPeopleAreAlwaysThere(t *testing.T) {
 	}
 }
 
+// Where there are more people than pairs of names, some share one in full and the others differ by a middle initial.
+func TestSomePeopleShareAName(t *testing.T) {
+	m := newModel(3, nameCount+10_000, 0)
+	names, shared := map[string]int{}, 0
+	room := scratch{brief: true}
+	for index := range m.next {
+		if a := m.look(index, &room); a.kind == typeAtlassian {
+			if names[a.display]++; names[a.display] == 2 {
+				shared++
+			}
+		}
+	}
+	if shared < 50 || shared > 500 {
+		t.Errorf("%d names are shared, want about one in 64 of 10,000", shared)
+	}
+}
+
 // listed walks the list of all users to its end.
 func listed(c *client) []jiraUser {
 	c.t.Helper()
