@@ -185,7 +185,7 @@ func TestSearchUsers(t *testing.T) {
 func TestAllUsers(t *testing.T) {
 	for name, fault := range map[string]*sandbox.Fault{
 		"as it is":              nil,
-		"clamped":               {Kind: sandbox.FaultClampPage, Path: "/rest/api/3/users/search", Max: 70},
+		"clamped":               {Kind: sandbox.FaultClampPage, Path: "/rest/api/3/users/search", Max: 30},
 		"slow":                  {Kind: sandbox.FaultConflictSlow, Path: "/rest/api/3/users/search", Every: 3},
 		"limited":               {Kind: sandbox.FaultRateLimit, Path: "/rest/api/3/users/search", Every: 4, RetryAfter: "0"},
 		"with broken sockets":   {Kind: sandbox.FaultResetBefore, Path: "/rest/api/3/users/search", Every: 4, Times: 2},
@@ -198,7 +198,7 @@ func TestAllUsers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, sandbox.Options{Users: 1200}, sandbox.TokenAdmin)
+			s := newSite(t, sandbox.Options{Users: 500}, sandbox.TokenAdmin)
 			want := len(allUsers(t, s))
 			if fault != nil {
 				if err := s.sandbox.AddFault(*fault); err != nil {
@@ -206,7 +206,7 @@ func TestAllUsers(t *testing.T) {
 				}
 			}
 			seen := allUsers(t, s)
-			if len(seen) != want || want < 1200 {
+			if len(seen) != want || want < 500 {
 				t.Errorf("%d accounts, want %d", len(seen), want)
 			}
 			kinds := map[string]int{}
@@ -236,7 +236,7 @@ func TestAllUsers(t *testing.T) {
 func allUsers(t *testing.T, s *site) map[string]jira.User {
 	t.Helper()
 	seen := map[string]jira.User{}
-	for page, err := range s.AllUsers(t.Context(), rest.PageOptions{Size: 100}) {
+	for page, err := range s.AllUsers(t.Context(), rest.PageOptions{Size: 40}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,7 +248,7 @@ func allUsers(t *testing.T, s *site) map[string]jira.User {
 }
 
 func TestBulkUsers(t *testing.T) {
-	s := newSite(t, sandbox.Options{Users: 1000}, sandbox.TokenAdmin)
+	s := newSite(t, sandbox.Options{Users: 450}, sandbox.TokenAdmin)
 	var ids []string
 	for id := range allUsers(t, s) {
 		if id != "unknown" {

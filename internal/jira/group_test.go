@@ -66,7 +66,7 @@ func TestFindGroups(t *testing.T) {
 }
 
 func TestGroupMembers(t *testing.T) {
-	s := newSite(t, sandbox.Options{Users: 2000}, sandbox.TokenAdmin)
+	s := newSite(t, sandbox.Options{Users: 800}, sandbox.TokenAdmin)
 	group := s.group(t, "jira-software-users")
 	first, err := s.GroupMembers(t.Context(), group, true, 0, 50)
 	if err != nil || len(first.Users) != 50 || first.Last || first.Total <= 50 {

@@ -169,7 +169,10 @@ func TestRefusalLowersConcurrency(t *testing.T) {
 					group.Go(func() { _ = c.Do(t.Context(), Request{Method: "GET", Route: "/b"}, nil) })
 				}
 				synctest.Wait()
-				if got := len(r.at["GET /b"]); got != want {
+				r.mu.Lock()
+				got := len(r.at["GET /b"])
+				r.mu.Unlock()
+				if got != want {
 					t.Errorf("%d requests at once to another endpoint, want %d", got, want)
 				}
 				group.Wait()

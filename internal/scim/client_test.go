@@ -95,7 +95,7 @@ func TestFindUser(t *testing.T) {
 }
 
 func TestAllUsers(t *testing.T) {
-	d := newDirectory(t, sandbox.Options{Users: 1500})
+	d := newDirectory(t, sandbox.Options{Users: 600})
 	first, err := d.Users(t.Context(), scim.Filter{}, 1, 100)
 	if err != nil || len(first.Users) != 100 || first.Total <= 100 || first.StartIndex != 1 {
 		t.Fatalf("%d of %d from %d, %v", len(first.Users), first.Total, first.StartIndex, err)
