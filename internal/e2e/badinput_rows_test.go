@@ -30,6 +30,14 @@ func of(tool, group string) args {
 	return a
 }
 
+// firstSetting is what a tool asks for when nothing is set.
+func firstSetting(tool string) string {
+	if tool == "update_user" {
+		return "ATLASSIAN_SCIM_DIRECTORY_ID and ATLASSIAN_SCIM_TOKEN are not set"
+	}
+	return "ATLASSIAN_SITE_URL, ATLASSIAN_EMAIL and ATLASSIAN_API_TOKEN are not set"
+}
+
 // badInputs are the rows. Those of arguments of a wrong type or length are in TestEveryArgumentIsChecked, and those of lines that are no
 // messages in package mcpserver.
 func badInputs(s *site) []bad {
@@ -116,7 +124,7 @@ func badInputs(s *site) []bad {
 
 	for _, tool := range writeTools {
 		add(bad{setup: "read-only", tool: tool, args: plainArguments(tool), code: "protected", words: []string{"read-only", "JIRA_LIFECYCLE_READ_ONLY", "nothing was changed"}, silent: true})
-		add(bad{setup: "nothing set", tool: tool, args: plainArguments(tool), code: "not_configured", words: []string{"ATLASSIAN_SITE_URL", "ATLASSIAN_EMAIL", "ATLASSIAN_API_TOKEN"}, silent: true})
+		add(bad{setup: "nothing set", tool: tool, args: plainArguments(tool), code: "not_configured", words: []string{firstSetting(tool)}, silent: true})
 	}
 	add(bad{setup: "protected", name: "person", tool: "offboard_user", args: args{"user": sam}, code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_USERS"}})
 	add(bad{setup: "protected", name: "group", tool: "offboard_user", args: args{"user": jane}, code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_GROUPS", "engineering"}})
@@ -131,8 +139,10 @@ func badInputs(s *site) []bad {
 		for _, setup := range []string{"wrong token", "expired token"} {
 			add(bad{setup: setup, tool: tool, args: plainArguments(tool), code: "unauthenticated", words: []string{"401", "ATLASSIAN_API_TOKEN", "id.atlassian.com"}})
 		}
+		add(bad{setup: "no Jira at the address", tool: tool, args: plainArguments(tool), code: "upstream_unavailable", words: []string{"ATLASSIAN_SITE_URL", "Site unavailable"}})
 		add(bad{setup: "no browsing", tool: tool, args: plainArguments(tool), code: "permission_denied", words: []string{"Browse users and groups"}})
 		if tool != "search_users" {
+			add(bad{setup: "other directory", tool: tool, args: plainArguments(tool), code: "not_configured", words: []string{"ATLASSIAN_SCIM_DIRECTORY_ID"}})
 			add(bad{setup: "wrong SCIM token", tool: tool, args: plainArguments(tool), code: "unauthenticated", words: []string{"401", "ATLASSIAN_SCIM_TOKEN"}})
 		}
 	}
@@ -148,6 +158,8 @@ func badInputs(s *site) []bad {
 	add(bad{setup: "directory with path", tool: "create_group", args: args{"name": "x-y", "side": "scim"}, code: "not_configured", words: []string{"ATLASSIAN_SCIM_DIRECTORY_ID", "/scim/directory/"}, silent: true})
 	add(bad{setup: "no SCIM", tool: "create_group", args: args{"name": "x-y", "side": "scim"}, code: "not_configured", words: []string{"ATLASSIAN_SCIM_DIRECTORY_ID"}, silent: true})
 	add(bad{setup: "no SCIM", tool: "provision_user", args: args{"email": "x@example.com", "given_name": "N", "family_name": "N", "route": "scim"}, code: "not_configured", words: []string{"ATLASSIAN_SCIM_DIRECTORY_ID"}})
+	add(bad{setup: "no SCIM", tool: "update_user", args: args{"user": jane, "title": "x"}, code: "not_configured", words: []string{"ATLASSIAN_SCIM_DIRECTORY_ID"}, silent: true})
+	add(bad{setup: "no Jira at the address", name: "by id", tool: "lookup_user", args: args{"user": s.AccountID(jane)}, code: "upstream_unavailable", words: []string{"ATLASSIAN_SITE_URL"}})
 	add(bad{setup: "no browsing", name: "by name", tool: "lookup_user", args: args{"user": "Jane Doe"}, code: "permission_denied", words: []string{"Browse users and groups"}})
 	add(bad{setup: "no browsing", name: "nobody", tool: "lookup_user", args: args{"user": "nobody@partner.example"}, code: "permission_denied", words: []string{"Browse users and groups"}})
 	return rows

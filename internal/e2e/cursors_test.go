@@ -60,7 +60,7 @@ func TestCursorsBelongToTheirList(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for what, start := range map[string]string{"negative": "-1", "a fraction": "1.5", "text": `"2"`, "beyond every number": "99999999999999999999"} {
+			for what, start := range map[string]string{"negative": "-1", "a fraction": "1.5", "text": `"2"`, "beyond every number": "99999999999999999999", "the largest number": "9223372036854775807", "beyond every list": "1000000000"} {
 				var fields map[string]json.RawMessage
 				if err := json.Unmarshal(raw, &fields); err != nil {
 					t.Fatal(err)

@@ -81,7 +81,7 @@ func TestNoSettings(t *testing.T) {
 			}
 			for _, tool := range allTools {
 				got := c.call(t, tool, plainArguments(tool))
-				if got.str("code") != "not_configured" || !strings.Contains(got.text, "ATLASSIAN_SITE_URL, ATLASSIAN_EMAIL and ATLASSIAN_API_TOKEN are not set") {
+				if got.str("code") != "not_configured" || !strings.Contains(got.text, firstSetting(tool)) {
 					t.Errorf("%s: %s", tool, got.text)
 				}
 			}
