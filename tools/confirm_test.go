@@ -2,13 +2,16 @@ package tools
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/request"
 )
@@ -123,20 +126,34 @@ func TestTokenIsTheAnswerWhenTheClientFailsToAsk(t *testing.T) {
 	}
 }
 
-func TestReplyWithoutAQuestionChangesNothing(t *testing.T) {
-	tool := removeTool(func(context.Context, removeIn) { t.Error("changed something") })
-	c, _ := connect(t, tool, mcp.ProtocolVersion20260728) // can't ask, but sends an answer all the same
-	req := mcp.CallToolRequest{}
-	req.Params.Name, req.Params.Arguments = "toy", map[string]any{"user": "jane"}
-	req.Params.RequestState = "t1"
-	req.Params.InputResponses = mcp.InputResponses{questionID: mcp.NewElicitationInputResponse(
-		mcp.ElicitationResult{ElicitationResponse: mcp.ElicitationResponse{Action: "accept"}})}
-	r, err := c.CallTool(t.Context(), req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := structured(t, r); got["status"] != "confirmation_required" {
-		t.Errorf("got %v", got)
+func TestReplyCountsOnlyFromAClientThatWasAsked(t *testing.T) {
+	const reply = `"inputResponses":{"confirm":{"action":"accept"}}`
+	for name, tt := range map[string]struct {
+		capabilities, extra string
+		applied             int
+		want                string
+	}{
+		"asked and agreed":        {`{"elicitation":{}}`, reply + `,"requestState":"t1"`, 1, `"status":"succeeded"`},
+		"a client that can't ask": {`{}`, reply + `,"requestState":"t1"`, 0, `"status":"confirmation_required"`},
+		"a client for links only": {`{"elicitation":{"url":{}}}`, reply + `,"requestState":"t1"`, 0, `"status":"confirmation_required"`},
+		"agreed to nothing":       {`{"elicitation":{}}`, reply, 0, `"resultType":"input_required"`},
+		"another token":           {`{"elicitation":{}}`, reply + `,"requestState":"t2"`, 0, `"status":"confirmation_required"`},
+		"another question":        {`{"elicitation":{}}`, `"inputResponses":{"other":{"action":"accept"}},"requestState":"t1"`, 0, `"resultType":"input_required"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			applied := 0
+			srv := server.NewMCPServer("test", "1", server.WithElicitation())
+			srv.AddTools(removeTool(func(context.Context, removeIn) { applied++ }).ServerTool(Options{}))
+			answer, err := json.Marshal(srv.HandleMessage(t.Context(), json.RawMessage(fmt.Sprintf(
+				`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"toy","arguments":{"user":"jane"},%s,"_meta":{`+
+					`"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":%s}}}`, tt.extra, tt.capabilities))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if applied != tt.applied || !strings.Contains(string(answer), tt.want) {
+				t.Errorf("applied %d times, want %d; answer %s, want %s", applied, tt.applied, answer, tt.want)
+			}
+		})
 	}
 }
 

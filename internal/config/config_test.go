@@ -293,8 +293,10 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 	if strings.Contains(printed, secret) || strings.Contains(printed, fmt.Sprintf("%x", secret)) {
 		t.Errorf("printed: %s", printed)
 	}
-	if !strings.Contains(printed, "[hidden]") {
-		t.Errorf("no placeholder in %s", printed)
+	for form, text := range map[string]string{"formatted": printed, "JSON": string(raw), "log": log.String()} {
+		if !strings.Contains(text, "[hidden]") {
+			t.Errorf("%s: no placeholder in %s", form, text)
+		}
 	}
 }
 

@@ -1,9 +1,6 @@
 package config
 
-import (
-	"fmt"
-	"log/slog"
-)
+import "fmt"
 
 // hidden is what a secret looks like to everything but Reveal.
 const hidden = "[hidden]"
@@ -30,8 +27,5 @@ func (s Secret) String() string {
 // Format hides the text from every verb, %#v included.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, s.String()) }
 
-// LogValue hides the text from slog.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
-// MarshalText hides the text from JSON, YAML and other encodings.
+// MarshalText hides the text from logs and from JSON, YAML and other encodings.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

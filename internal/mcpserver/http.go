@@ -38,14 +38,21 @@ func (s *Server) ServeSSE(ctx context.Context, listener net.Listener) error {
 	mux.Handle("/sse", transport.SSEHandler())
 	mux.Handle("/message", transport.MessageHandler())
 	return s.serve(ctx, listener, "/sse", mux, func(ctx context.Context) {
-		// Calls run apart from the requests that brought them, and their answers still have to reach the stream.
-		s.running.wait(ctx, none)
-		select {
-		case <-time.After(answerTime):
-		case <-ctx.Done():
-		}
+		s.finishCalls(ctx)
 		transport.CloseSessions()
 	})
+}
+
+// finishCalls waits until no call runs, and a moment more. Over SSE a call runs apart from the request that brought it, and its
+// answer still has to reach the stream.
+func (s *Server) finishCalls(ctx context.Context) {
+	if !s.running.wait(ctx, none) {
+		return
+	}
+	select {
+	case <-time.After(answerTime):
+	case <-ctx.Done():
+	}
 }
 
 // serve runs an HTTP server behind the guard until ctx is done. Then calls that run get a while to end; closeSessions ends the

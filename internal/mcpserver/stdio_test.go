@@ -19,7 +19,7 @@ import (
 )
 
 type waitIn struct {
-	For string `json:"for,omitempty" jsonschema:"what to wait for: nothing, release, or the context"`
+	For string `json:"for,omitempty" jsonschema:"what to wait for"`
 }
 
 type waitOut struct {
@@ -41,9 +41,15 @@ func newToys(t *testing.T) toys {
 			toy.started <- in.For
 			switch in.For {
 			case "release":
-				<-toy.release
+				select {
+				case <-toy.release:
+				case <-ctx.Done():
+					return waitOut{}, ctx.Err()
+				}
 			case "context":
 				<-ctx.Done()
+			case "release only":
+				<-toy.release
 			}
 			return waitOut{Waited: in.For}, nil
 		})
@@ -242,7 +248,7 @@ func TestStopLetsRunningCallsFinish(t *testing.T) {
 	<-toy.started
 	c.stop()
 	close(toy.release)
-	if got := c.receive(); string(got.ID) != "1" || got.Error != nil {
+	if got := c.receive(); string(got.ID) != "1" || !bytes.Contains(got.Result, []byte("release")) {
 		t.Errorf("got %+v", got)
 	}
 	if err := c.end(); err != nil {
@@ -254,8 +260,8 @@ func TestStopIsBounded(t *testing.T) {
 	toy := newToys(t)
 	toy.drainTime, toy.abortTime = 20*time.Millisecond, 20*time.Millisecond
 	c := startStdio(t, toy.Server)
-	c.send(callLine(1, "context")) // ends when told to
-	c.send(callLine(2, "release")) // never ends
+	c.send(callLine(1, "context"))      // ends when told to
+	c.send(callLine(2, "release only")) // never ends
 	<-toy.started
 	<-toy.started
 	c.stop()
