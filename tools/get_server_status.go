@@ -31,6 +31,8 @@ type GetServerStatusOutput struct {
 	ReadOnly     bool               `json:"read_only" jsonschema:"true when every change is refused"`
 	Confirmation string             `json:"confirmation" jsonschema:"token (a token confirms a plan) or human (only a person asked by the client does)"`
 	Site         string             `json:"site" jsonschema:"the Jira site that changes go to"`
+	SiteName     string             `json:"site_name" jsonschema:"what the site calls itself; empty when it can't be read"`
+	CloudID      string             `json:"cloud_id" jsonschema:"id of the site at Atlassian's gateway; empty when it can't be read"`
 	Toolsets     []string           `json:"toolsets"`
 	StateDir     string             `json:"state_dir"`
 	Credentials  []CredentialStatus `json:"credentials"`
@@ -55,13 +57,21 @@ func (d *Deps) getServerStatusTool() Tool {
 
 func (d *Deps) getServerStatus(ctx context.Context, _ GetServerStatusInput) (GetServerStatusOutput, error) {
 	var jiraStatus, scimStatus CredentialStatus
-	var both sync.WaitGroup
-	both.Go(func() { jiraStatus = d.jiraStatus(ctx) })
-	both.Go(func() { scimStatus = d.scimStatus(ctx) })
-	both.Wait()
+	var siteName, cloudID string
+	var all sync.WaitGroup
+	all.Go(func() { jiraStatus = d.jiraStatus(ctx) })
+	all.Go(func() { scimStatus = d.scimStatus(ctx) })
+	if client, err := d.Directory.Jira(); err == nil {
+		all.Go(func() {
+			info, _ := client.ServerInfo(ctx) // the credential's own error is told with the credential
+			siteName = info.ServerTitle
+		})
+		all.Go(func() { cloudID, _ = client.CloudID(ctx) }) // likewise
+	}
+	all.Wait()
 	return GetServerStatusOutput{
 		Version: d.Status.Version, ReadOnly: d.Status.ReadOnly, Confirmation: d.Status.Confirmation, Toolsets: d.Status.Toolsets,
-		Site: d.Status.SiteURL, StateDir: d.Status.StateDir,
+		Site: d.Status.SiteURL, SiteName: siteName, CloudID: cloudID, StateDir: d.Status.StateDir,
 		Credentials: []CredentialStatus{jiraStatus, scimStatus},
 	}, ctx.Err()
 }

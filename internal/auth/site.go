@@ -63,6 +63,9 @@ func (s *Site) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, fmt.Errorf("the site's token is not sent to %s", req.URL.Host)
 	}
+	if strings.HasPrefix(req.URL.Path, "/_edge/") { // public, and at the site's own address only
+		return orDefault(s.Base).RoundTrip(req)
+	}
 	switch s.Address() {
 	case AtGateway:
 		return s.atGateway(req, s.knownCloudID())

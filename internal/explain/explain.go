@@ -58,6 +58,18 @@ func fromService(e *rest.Error) *fault.Error {
 		f.Code, f.Retryable = fault.UpstreamUnavailable, true
 		f.Message = fmt.Sprintf("%s answered %s %s with something that is not its API's answer.%s", name(e), e.Method, e.Path, said)
 		f.Hint = "A proxy, a login page or a wrong address often causes this: open " + urlSetting(e) + " in a browser and compare. Then try again."
+	case e.Code == rest.CodeTooLarge:
+		f.Code, f.Retryable = fault.UpstreamUnavailable, true
+		f.Message = fmt.Sprintf("%s answered %s %s with more than can be taken in.%s", name(e), e.Method, e.Path, said)
+		f.Hint = "Ask for less at once; if that can't be, report it."
+	case e.Code == rest.CodeRedirected:
+		f.Code = fault.NotConfigured
+		f.Message = name(e) + " is not at the address that is set." + said
+		f.Hint = "Correct " + urlSetting(e) + " and start the server again."
+	case e.Code == rest.CodeBadRequest:
+		f.Code = fault.InvalidArgument
+		f.Message = fmt.Sprintf("%s %s was not sent to %s.%s", e.Method, e.Path, name(e), said)
+		f.Hint = "Correct the argument that it names; nothing was changed."
 	case e.Status == http.StatusUnauthorized:
 		f.Code = fault.Unauthenticated
 		f.Message = name(e) + " refused the credential (401)." + said
@@ -112,7 +124,7 @@ func said(e *rest.Error) string {
 	switch {
 	case message == "":
 		return ""
-	case e.Status == 0 || e.Status == http.StatusUnauthorized: // our own words: the network's, or those of internal/auth
+	case e.Status == 0, e.Status == http.StatusUnauthorized, e.Code == rest.CodeTooLarge, e.Code == rest.CodeRedirected: // our own words
 		return " " + strings.ToUpper(message[:1]) + message[1:] + "."
 	}
 	return " It said: " + message + "."

@@ -41,6 +41,9 @@ func TestFault(t *testing.T) {
 		{"a page of HTML", &rest.Error{Service: "jira", Method: "GET", Path: "/x", Status: 404, Code: rest.CodeBadResponse}, fault.UpstreamUnavailable, "ATLASSIAN_SITE_URL", true},
 		{"a refused argument", &rest.Error{Service: "jira", Method: "GET", Path: "/x", Status: 400, Message: "maxResults is wrong"}, fault.InvalidArgument, "It said: maxResults is wrong.", false},
 		{"no connection", &rest.Error{Service: "scim", Method: "GET", Path: scimUsers, Message: "no answer"}, fault.UpstreamUnavailable, "ATLASSIAN_API_URL", true},
+		{"an answer that is too large", &rest.Error{Service: "jira", Method: "GET", Path: "/x", Status: 200, Code: rest.CodeTooLarge}, fault.UpstreamUnavailable, "more than can be taken in", true},
+		{"an address that has moved", &rest.Error{Service: "jira", Method: "GET", Path: "/x", Status: 301, Code: rest.CodeRedirected}, fault.NotConfigured, "ATLASSIAN_SITE_URL", false},
+		{"a request that can't be built", &rest.Error{Service: "scim", Method: "GET", Path: scimUser, Code: rest.CodeBadRequest, Message: "the id has a slash"}, fault.InvalidArgument, "The id has a slash.", false},
 		{"anything else", errors.New("token hunter2"), fault.Internal, "defect", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -150,6 +150,14 @@ func TestSite(t *testing.T) {
 	}
 }
 
+func TestCloudIDIsPublic(t *testing.T) {
+	for _, token := range []string{sandbox.TokenAdmin, sandbox.TokenScoped, sandbox.TokenExpired} {
+		if id, err := newSite(t, sandbox.Options{}, token).CloudID(t.Context()); err != nil || id != sandbox.CloudID {
+			t.Errorf("with the token %s: %q, %v", token, id, err)
+		}
+	}
+}
+
 // A scoped token is refused at the site and accepted at the gateway, for reads and writes.
 func TestScopedToken(t *testing.T) {
 	s := newSite(t, sandbox.Options{}, sandbox.TokenScoped)

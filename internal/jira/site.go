@@ -13,6 +13,7 @@ const (
 	routeMyself      = "/rest/api/3/myself"
 	routePermissions = "/rest/api/3/mypermissions"
 	routeServerInfo  = "/rest/api/3/serverInfo"
+	routeTenantInfo  = "/_edge/tenant_info"
 )
 
 // Myself returns the account that owns the credential, with its groups.
@@ -64,4 +65,15 @@ func (c *Client) ServerInfo(ctx context.Context) (ServerInfo, error) {
 		*s = rest.Clean(*s)
 	}
 	return out, err
+}
+
+// CloudID returns the id that names the site at Atlassian's gateway.
+//
+// GET /_edge/tenant_info. Public: permission and scope none.
+func (c *Client) CloudID(ctx context.Context) (string, error) {
+	var out struct {
+		CloudID string `json:"cloudId"`
+	}
+	err := c.rest.Do(ctx, rest.Request{Method: http.MethodGet, Route: routeTenantInfo}, &out)
+	return rest.CleanID(out.CloudID), err
 }

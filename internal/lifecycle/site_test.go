@@ -77,10 +77,6 @@ func newSite(t *testing.T, edits ...func(*options)) *site {
 	return s
 }
 
-func withoutSCIM(o *options) { o.noSCIM = true }
-
-func as(token string) func(*options) { return func(o *options) { o.token = token } }
-
 func under(policy lifecycle.Policy) func(*options) {
 	return func(o *options) { policy.Products = o.policy.Products; o.policy = policy }
 }
