@@ -19,7 +19,7 @@ type bench struct {
 	processes     int    // started so far
 }
 
-// newBench builds the program and the bare server. The caller closes it.
+// newBench builds the program as `make build` does, and the bare server in the same way. The caller closes it.
 func newBench(ctx context.Context, o options) (*bench, error) {
 	dir, err := os.MkdirTemp("", "jira-lifecycle-bench-")
 	if err != nil {
@@ -27,7 +27,8 @@ func newBench(ctx context.Context, o options) (*bench, error) {
 	}
 	b := &bench{options: o, dir: dir, program: filepath.Join(dir, "jira-lifecycle-mcp"), bare: filepath.Join(dir, "bareserver")}
 	for path, source := range map[string]string{b.program: module + "/cmd/jira-lifecycle-mcp", b.bare: module + "/internal/bench/bareserver"} {
-		build := exec.CommandContext(ctx, "go", "build", "-o", path, source)
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, source)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			b.close()
 			return nil, fmt.Errorf("build %s: %w\n%s", source, err, out)

@@ -142,8 +142,10 @@ func (r report) print(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
+	told := map[string]bool{}
 	for _, row := range r.rows {
-		if row.note != "" {
+		if row.note != "" && !told[row.note] { // several rows may share one
+			told[row.note] = true
 			fmt.Fprintf(w, "%s: %s\n", strings.TrimSpace(row.measure), row.note)
 		}
 	}

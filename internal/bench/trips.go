@@ -12,31 +12,41 @@ const tripTime = 100 * time.Millisecond
 // tripUsers makes the directory larger than what a look-up by account id may walk, as that of a company is.
 const tripUsers = 10_000
 
+// The people who are looked up: one whom SCIM provisions, and one whom it does not.
+const (
+	person   = "jane.doe@example.com"
+	outsider = "sam.partner@partner.example"
+)
+
 // trip is a tool call whose round trips are counted, once in a fresh process and once more in the same.
 type trip struct {
 	name      string
 	tool      string
 	arguments map[string]any
 	bar       float64
-	// linked says that only the second call can meet the bar: SCIM has no filter by account id, so that the first call for
+	// linked says that the bar is for the second call: SCIM has no filter by account id, so that the first call for
 	// an account has to ask Jira for the e-mail first. Later ones know the link.
 	linked bool
 }
 
-const linkedNote = "SCIM can't be filtered by account id, so that the first look-up in a process learns the SCIM user by the e-mail that Jira gives: a second trip. The bar is for those that follow."
+const linkedNote = "SCIM can't be filtered by account id, so that the first look-up in a process learns by the e-mail that Jira gives who it is: a second trip. The bar is for those that follow."
 
 // measureTrips counts round trips: the time of a call by the latency of the sandbox.
-func (b *bench) measureTrips(ctx context.Context, list func(accountID string) []trip) ([]row, error) {
+func (b *bench) measureTrips(ctx context.Context, list func(id, outsiderID string) []trip) ([]row, error) {
 	site, err := b.startSite(ctx, tripUsers, tripTime)
 	if err != nil {
 		return nil, err
 	}
 	defer site.close()
-	id, err := b.accountID(ctx, site, "jane.doe@example.com")
+	id, err := b.accountID(ctx, site, person)
 	if err != nil {
 		return nil, err
 	}
-	trips := list(id)
+	outsiderID, err := b.accountID(ctx, site, outsider)
+	if err != nil {
+		return nil, err
+	}
+	trips := list(id, outsiderID)
 	floor := sample{float64(tripTime / time.Millisecond)}
 	var rows []row
 	for _, t := range trips {
@@ -83,19 +93,24 @@ func (b *bench) accountID(ctx context.Context, site *site, email string) (string
 }
 
 func measureLookup(ctx context.Context, b *bench) ([]row, error) {
-	return b.measureTrips(ctx, func(id string) []trip {
+	return b.measureTrips(ctx, func(id, outsiderID string) []trip {
 		return []trip{
-			{name: "lookup_user by id", tool: "lookup_user", arguments: map[string]any{"user": id}, bar: 1.15, linked: true},
-			{name: "lookup_user by e-mail", tool: "lookup_user", arguments: map[string]any{"user": "jane.doe@example.com"}, bar: 2.15},
+			{name: "lookup_user by id", tool: "lookup_user", arguments: user(id), bar: 1.15, linked: true},
+			{name: "lookup_user by e-mail", tool: "lookup_user", arguments: user(person), bar: 2.15},
+			{name: "lookup_user by id, not in SCIM", tool: "lookup_user", arguments: user(outsiderID), bar: 1.15, linked: true},
+			{name: "lookup_user by e-mail, not in SCIM", tool: "lookup_user", arguments: user(outsider), bar: 2.15},
 		}
 	})
 }
 
 func measurePlan(ctx context.Context, b *bench) ([]row, error) {
-	return b.measureTrips(ctx, func(id string) []trip {
+	return b.measureTrips(ctx, func(id, _ string) []trip {
 		return []trip{
-			{name: "offboarding plan by id", tool: "offboard_user", arguments: map[string]any{"user": id}, bar: 3.15},
-			{name: "offboarding plan by e-mail", tool: "offboard_user", arguments: map[string]any{"user": "jane.doe@example.com"}, bar: 3.15},
+			{name: "offboarding plan by id", tool: "offboard_user", arguments: user(id), bar: 3.15},
+			{name: "offboarding plan by e-mail", tool: "offboard_user", arguments: user(person), bar: 3.15},
+			{name: "offboarding plan by e-mail, not in SCIM", tool: "offboard_user", arguments: user(outsider), bar: 3.15},
 		}
 	})
 }
+
+func user(who string) map[string]any { return map[string]any{"user": who} }
