@@ -39,7 +39,7 @@ var setups = map[string]func(*testing.T, *setup){
 	"wrong token":         env("ATLASSIAN_API_TOKEN", "wrong-api-token"),
 	"expired token":       as(sandbox.TokenExpired),
 	"no browsing":         as(sandbox.TokenNoBrowse),
-	"other directory": env("ATLASSIAN_SCIM_DIRECTORY_ID", "00000000-0b5e-4a53-8a1c-5a4db0c5a002"),
+	"other directory":     env("ATLASSIAN_SCIM_DIRECTORY_ID", "00000000-0b5e-4a53-8a1c-5a4db0c5a002"),
 	"no Jira at the address": func(t *testing.T, s *setup) {
 		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
