@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/mark3labs/mcp-go/client"
@@ -83,11 +84,15 @@ func (c *callCmd) Run(p *program) error {
 	}
 	req := mcp.CallToolRequest{}
 	req.Params.Name, req.Params.Arguments = c.Tool, args
+	finish := func() {}
 	if isTerminal(p.stderr) {
 		req.Params.Meta = &mcp.Meta{ProgressToken: "call"}
-		mcpClient.OnNotification(showProgress(p.stderr))
+		progress := &progressLine{w: p.stderr}
+		mcpClient.OnNotification(progress.show)
+		finish = progress.end
 	}
 	result, err := mcpClient.CallTool(ctx, req)
+	finish()
 	if err != nil {
 		return err
 	}
@@ -171,7 +176,7 @@ type askTerminal struct {
 
 // Elicit shows the plan and takes nothing but a yes for agreement.
 func (a askTerminal) Elicit(_ context.Context, req mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
-	fmt.Fprintf(a.out, "%s\n\nGo ahead? Type yes to agree: ", req.Params.Message)
+	fmt.Fprintf(a.out, "%s\n\nType yes to agree: ", req.Params.Message)
 	answer, err := readLine(a.in)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
@@ -199,11 +204,25 @@ func readLine(in io.Reader) (string, error) {
 	}
 }
 
-// showProgress keeps one line with how far the call is.
-func showProgress(w io.Writer) func(mcp.JSONRPCNotification) {
-	return func(n mcp.JSONRPCNotification) {
-		if n.Method == "notifications/progress" {
-			fmt.Fprintf(w, "\r\x1b[K%v\r", n.Params.AdditionalFields["message"])
-		}
+// progressLine keeps one line of a terminal with how far the call is.
+type progressLine struct {
+	mu   sync.Mutex
+	w    io.Writer
+	over bool
+}
+
+func (p *progressLine) show(n mcp.JSONRPCNotification) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if message, ok := n.Params.AdditionalFields["message"].(string); ok && n.Method == "notifications/progress" && !p.over {
+		fmt.Fprint(p.w, "\r\x1b[K", message)
 	}
+}
+
+// end takes the line away. A report that comes later is not shown.
+func (p *progressLine) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.over = true
+	fmt.Fprint(p.w, "\r\x1b[K")
 }

@@ -129,3 +129,21 @@ There is more: call again with cursor c
 		t.Errorf("JSON: %s", out.String())
 	}
 }
+
+func TestProgressIsOneLineAndGoesAway(t *testing.T) {
+	report := func(method, message string) mcp.JSONRPCNotification {
+		n := mcp.JSONRPCNotification{}
+		n.Method = method
+		n.Params.AdditionalFields = map[string]any{"message": message}
+		return n
+	}
+	var out strings.Builder
+	p := &progressLine{w: &out}
+	p.show(report("notifications/progress", "100 of 200"))
+	p.show(report("notifications/message", "other"))
+	p.end()
+	p.show(report("notifications/progress", "late"))
+	if want := "\r\x1b[K100 of 200\r\x1b[K"; out.String() != want {
+		t.Errorf("wrote %q, want %q", out.String(), want)
+	}
+}
