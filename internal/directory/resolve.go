@@ -19,7 +19,7 @@ const searchDepth = 50
 
 // Resolve finds the one person that target means, joined from Jira and SCIM with the groups.
 //
-// It costs one round trip by account id when the link to SCIM is known (two at first), two by e-mail, and two by name.
+// It costs one round trip by account id when the link to SCIM is known (two at first), two by e-mail, and three by name.
 // Errors are faults: not_found with near matches, ambiguous with candidates, permission_denied where an empty answer proves nothing.
 func (d *Directory) Resolve(ctx context.Context, target Target) (Person, error) {
 	client, err := d.Jira()
@@ -154,7 +154,7 @@ func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email stri
 
 // byName accepts a name that leads to one person: equal to one display name, or the start of only one.
 func (d *Directory) byName(ctx context.Context, client *jira.Client, name string) (Person, error) {
-	matches, err := client.SearchUsers(ctx, name, 0, searchDepth)
+	matches, err := searchUsers(ctx, client, name, 0, searchDepth)
 	if err != nil {
 		return Person{}, err
 	}

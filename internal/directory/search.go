@@ -22,7 +22,8 @@ type Found struct {
 }
 
 // Search finds active people whose name or visible e-mail has a word that starts with query; an exact e-mail also finds people whose e-mail
-// Jira hides, through SCIM. Groups are not read: resolve a person for those. It costs one round trip.
+// Jira hides, through SCIM. Groups are not read: resolve a person for those. It costs one round trip, and a second
+// one to be sure that a page that is not full is the last.
 func (d *Directory) Search(ctx context.Context, query string, limit int, cursor string) (Found, error) {
 	client, err := d.Jira()
 	if err != nil {
@@ -41,7 +42,7 @@ func (d *Directory) Search(ctx context.Context, query string, limit int, cursor 
 	var exact *Person
 	both, both1 := errgroup.WithContext(ctx)
 	both.Go(func() (err error) {
-		matches, err = client.SearchUsers(both1, query, start, min(limit+1, searchWall-start))
+		matches, err = searchUsers(both1, client, query, start, min(limit+1, searchWall-start))
 		return err
 	})
 	if strings.Contains(query, "@") && start == 0 && d.scim != nil {
@@ -82,6 +83,23 @@ func (d *Directory) Search(ctx context.Context, query string, limit int, cursor 
 		return found, d.mayBrowse(ctx)
 	}
 	return found, nil
+}
+
+// searchUsers returns want matches from start on, or all that there are. A site may give shorter pages than it was asked for, so that only an
+// empty one, or the wall, is the end.
+func searchUsers(ctx context.Context, client *jira.Client, query string, start, want int) ([]jira.User, error) {
+	var matches []jira.User
+	for len(matches) < want && start+len(matches) < searchWall {
+		page, err := client.SearchUsers(ctx, query, start+len(matches), want-len(matches))
+		if err != nil {
+			return nil, err
+		}
+		if len(page) == 0 {
+			break
+		}
+		matches = append(matches, page...)
+	}
+	return matches, nil
 }
 
 // CheckQuery refuses a search text that is empty, too long or not readable.

@@ -70,6 +70,7 @@ func (c *call) scimFilter(kind string) (attribute, value string, ok bool) {
 	expression, err := filterparser.ParseFilter([]byte(text))
 	if comparison, single := expression.(*filterparser.AttributeExpression); err == nil && single && comparison.Operator == filterparser.EQ {
 		value, isText := comparison.CompareValue.(string)
+		isText = isText && json.Unmarshal([]byte(`"`+value+`"`), &value) == nil // the library leaves the escapes of the JSON string in
 		for _, name := range allowed {
 			if isText && comparison.AttributePath.SubAttribute == nil && fold(comparison.AttributePath.AttributeName) == fold(name) {
 				return name, value, true
