@@ -138,9 +138,12 @@ func TestHumanConfirmation(t *testing.T) {
 			s := newSite(t)
 			s.changesNothing(t)
 			who := &person{action: accept}
-			plan := connect(t, s, human).call(t, "offboard_user", args{"user": jane})
-			c := connect(t, s, human, speaking(revision), asked(who))
-			c.call(t, "offboard_user", args{"user": jane, "confirm": plan.str("confirmation.token")}).wants(t, map[string]any{"code": "confirmation_invalid"})
+			sameState := with("JIRA_LIFECYCLE_STATE_DIR", t.TempDir())
+			plan := connect(t, s, human, sameState).call(t, "offboard_user", args{"user": jane})
+			c := connect(t, s, human, sameState, speaking(revision), asked(who))
+			refused := c.call(t, "offboard_user", args{"user": jane, "confirm": plan.str("confirmation.token")})
+			refused.wants(t, map[string]any{"code": "confirmation_invalid"})
+			refused.says(t, "from a person only")
 		})
 		t.Run("a client that asks "+revision, func(t *testing.T) {
 			t.Parallel()
