@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 )
 
-var cloudIDPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,63}$`)
+// isCloudID tells whether text can be a cloud id, which becomes part of an address: letters, digits and dashes, at most 64.
+func isCloudID(text string) bool {
+	return len(text) > 0 && len(text) <= 64 && text[0] != '-' && !strings.ContainsFunc(text, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+}
 
 func (s *Site) knownCloudID() string {
 	if s.CloudID != "" {
@@ -43,7 +47,7 @@ func (s *Site) findCloudID(ctx context.Context) (string, error) {
 	var info struct {
 		CloudID string `json:"cloudId"`
 	}
-	if err := json.NewDecoder(io.LimitReader(res.Body, 64<<10)).Decode(&info); err != nil || !cloudIDPattern.MatchString(info.CloudID) {
+	if err := json.NewDecoder(io.LimitReader(res.Body, 64<<10)).Decode(&info); err != nil || !isCloudID(info.CloudID) {
 		return "", errors.New("/_edge/tenant_info has no cloud id")
 	}
 	s.mu.Lock()
