@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
@@ -16,8 +18,9 @@ type links struct {
 	mu      sync.Mutex
 	byID    map[string]string // account id → SCIM id
 	seen    map[string]int    // domain → SCIM users of it on the first page
+	total   int               // SCIM users in all, when the first page was read
+	firstAt time.Time         // when that was
 	whole   time.Time         // when every SCIM user was last seen; zero = never
-	tooMany bool              // the directory is larger than a search by account id may walk
 }
 
 const (
@@ -70,8 +73,8 @@ type scimAnswer struct {
 }
 
 // scimByLink asks for the SCIM user of an account in the one round trip that runs beside Jira's: by the remembered link, or by the
-// first page of the directory, which is all of a small one.
-func (d *Directory) scimByLink(ctx context.Context, accountID string) (scimAnswer, error) {
+// first page of the directory, which is all of a small one. With trust, an account that a walk of the last minute did not meet is not asked about.
+func (d *Directory) scimByLink(ctx context.Context, accountID string, trust bool) (scimAnswer, error) {
 	if d.scim == nil {
 		return scimAnswer{settled: true}, nil
 	}
@@ -85,6 +88,9 @@ func (d *Directory) scimByLink(ctx context.Context, accountID string) (scimAnswe
 		case user.AccountID == accountID:
 			return scimAnswer{user: &user, settled: true}, nil
 		}
+	}
+	if trust && d.links.walked() {
+		return scimAnswer{settled: true}, nil
 	}
 	page, err := d.firstSCIMPage(ctx)
 	if err != nil {
@@ -107,7 +113,7 @@ func (d *Directory) firstSCIMPage(ctx context.Context) (scim.UserPage, error) {
 	d.links.learn(page.Users...)
 	d.links.mu.Lock()
 	defer d.links.mu.Unlock()
-	d.links.seen = map[string]int{}
+	d.links.seen, d.links.total, d.links.firstAt = map[string]int{}, page.Total, time.Now()
 	for _, u := range page.Users {
 		if domain := Domain(u.UserName); domain != "" {
 			d.links.seen[domain]++
@@ -116,41 +122,62 @@ func (d *Directory) firstSCIMPage(ctx context.Context) (scim.UserPage, error) {
 	return page, nil
 }
 
-// scimByWalk searches the directory for an account that neither link nor e-mail led to. It reads at most walkPages pages, several side by
+// walked tells whether every SCIM user was seen within the last minute.
+func (l *links) walked() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Since(l.whole) < wholeAge
+}
+
+// scimByWalk searches the directory for an account that neither link nor e-mail led to. It reads at most walkPages pages, all side by
 // side, and remembers every link it meets; a directory larger than that is left alone, and the answer stays unsettled.
 func (d *Directory) scimByWalk(ctx context.Context, accountID string) (scimAnswer, error) {
-	d.links.mu.Lock()
-	fresh, tooMany := time.Since(d.links.whole) < wholeAge, d.links.tooMany
-	d.links.mu.Unlock()
-	if fresh || tooMany {
-		return scimAnswer{settled: fresh}, nil
+	if d.scim == nil || d.links.walked() {
+		return scimAnswer{settled: true}, nil
 	}
-	page, err := d.firstSCIMPage(ctx)
-	if err != nil {
+	total, err := d.scimTotal(ctx)
+	if err != nil || total > walkPages*scimPage {
 		return scimAnswer{}, err
 	}
-	if page.Total > walkPages*scimPage {
-		d.links.mu.Lock()
-		d.links.tooMany = true
-		d.links.mu.Unlock()
-		return scimAnswer{}, nil
-	}
+	var mu sync.Mutex
 	var found *scim.User
-	for users, err := range d.scim.AllUsers(ctx, rest.PageOptions{Size: scimPage}) {
-		if err != nil {
-			return scimAnswer{}, err
-		}
-		d.links.learn(users...)
-		for i := range users {
-			if users[i].AccountID == accountID {
-				found = &users[i]
+	pages, pages1 := errgroup.WithContext(ctx)
+	for start := 1; start <= total; start += scimPage {
+		pages.Go(func() error {
+			page, err := d.scim.Users(pages1, scim.Filter{}, start, scimPage)
+			if err != nil {
+				return err
 			}
-		}
+			d.links.learn(page.Users...)
+			mu.Lock()
+			defer mu.Unlock()
+			for i := range page.Users {
+				if page.Users[i].AccountID == accountID {
+					found = &page.Users[i]
+				}
+			}
+			return nil
+		})
+	}
+	if err := pages.Wait(); err != nil {
+		return scimAnswer{}, err
 	}
 	d.links.mu.Lock()
 	d.links.whole = time.Now()
 	d.links.mu.Unlock()
 	return scimAnswer{user: found, settled: true}, nil
+}
+
+// scimTotal is how many SCIM users there are, at most a minute old.
+func (d *Directory) scimTotal(ctx context.Context) (int, error) {
+	d.links.mu.Lock()
+	total, fresh := d.links.total, time.Since(d.links.firstAt) < wholeAge
+	d.links.mu.Unlock()
+	if fresh {
+		return total, nil
+	}
+	page, err := d.firstSCIMPage(ctx)
+	return page.Total, err
 }
 
 // Domains returns the e-mail domains that SCIM provisions: those of the settings, else those that make up at least a tenth of the

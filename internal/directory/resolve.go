@@ -22,13 +22,22 @@ const searchDepth = 50
 // It costs one round trip by account id when the link to SCIM is known (two at first), two by e-mail, and three by name.
 // Errors are faults: not_found with near matches, ambiguous with candidates, permission_denied where an empty answer proves nothing.
 func (d *Directory) Resolve(ctx context.Context, target Target) (Person, error) {
+	return d.resolve(ctx, target, true)
+}
+
+// ResolveNow is Resolve for a change: that SCIM does not have somebody is asked again, not remembered.
+func (d *Directory) ResolveNow(ctx context.Context, target Target) (Person, error) {
+	return d.resolve(ctx, target, false)
+}
+
+func (d *Directory) resolve(ctx context.Context, target Target, trust bool) (Person, error) {
 	client, err := d.Jira()
 	if err != nil {
 		return Person{}, err
 	}
 	switch target.Kind {
 	case ByAccountID:
-		return d.byAccountID(ctx, client, target.Value)
+		return d.byAccountID(ctx, client, target.Value, trust)
 	case ByEmail:
 		return d.byEmail(ctx, client, target.Value)
 	case ByName:
@@ -38,7 +47,7 @@ func (d *Directory) Resolve(ctx context.Context, target Target) (Person, error) 
 }
 
 // byAccountID reads Jira and SCIM side by side.
-func (d *Directory) byAccountID(ctx context.Context, client *jira.Client, id string) (Person, error) {
+func (d *Directory) byAccountID(ctx context.Context, client *jira.Client, id string, trust bool) (Person, error) {
 	var user jira.User
 	var answer scimAnswer
 	both, both1 := errgroup.WithContext(ctx)
@@ -47,13 +56,24 @@ func (d *Directory) byAccountID(ctx context.Context, client *jira.Client, id str
 		return err
 	})
 	both.Go(func() (err error) {
-		answer, err = d.scimByLink(both1, id)
+		answer, err = d.scimByLink(both1, id, trust)
 		return err
 	})
-	if err := both.Wait(); err != nil {
+	err := both.Wait()
+	if err != nil {
 		return Person{}, err
 	}
-	return d.complete(ctx, user, answer)
+	if !answer.settled && user.EmailAddress != "" {
+		if answer, err = d.scimByEmail(ctx, user); err != nil {
+			return Person{}, err
+		}
+	}
+	if !answer.settled && user.AccountType == AccountTypePerson {
+		if answer, err = d.scimByWalk(ctx, id); err != nil {
+			return Person{}, err
+		}
+	}
+	return d.joined(user, answer), nil
 }
 
 // jiraUser reads a user with all groups; a site that cuts the expansion short is asked again for them.
@@ -71,29 +91,23 @@ func (d *Directory) jiraUser(ctx context.Context, client *jira.Client, id string
 	return user, err
 }
 
-// complete settles the SCIM side of a Jira user by e-mail, then by a bounded walk, when the first answer did not.
-func (d *Directory) complete(ctx context.Context, user jira.User, answer scimAnswer) (Person, error) {
-	var err error
-	if !answer.settled && user.EmailAddress != "" {
-		found, ok, err := d.scim.FindUser(ctx, user.EmailAddress)
-		if err != nil {
-			return Person{}, err
-		}
-		if ok && found.AccountID == user.AccountID {
-			d.links.learn(found)
-			answer = scimAnswer{user: &found, settled: true}
-		}
+// scimByEmail asks SCIM for the user with the e-mail that Jira shows. A user of another account does not count.
+func (d *Directory) scimByEmail(ctx context.Context, user jira.User) (scimAnswer, error) {
+	found, ok, err := d.scim.FindUser(ctx, user.EmailAddress)
+	if err != nil || !ok || found.AccountID != user.AccountID {
+		return scimAnswer{}, err
 	}
-	if !answer.settled && user.AccountType == AccountTypePerson {
-		if answer, err = d.scimByWalk(ctx, user.AccountID); err != nil {
-			return Person{}, err
-		}
-	}
+	d.links.learn(found)
+	return scimAnswer{user: &found, settled: true}, nil
+}
+
+// joined makes the person of a Jira user and what SCIM said of the account.
+func (d *Directory) joined(user jira.User, answer scimAnswer) Person {
 	p := join(&user, answer.user, d.scim != nil, d.knownDomains())
-	if d.scim != nil && !answer.settled && user.AccountType == AccountTypePerson {
+	if !answer.settled && user.AccountType == AccountTypePerson {
 		p.Warnings = append(p.Warnings, "No SCIM user has this e-mail, and the SCIM directory is too large to search by account id: whether SCIM manages the account under another address is not known.")
 	}
-	return p, nil
+	return p
 }
 
 // byEmail asks Jira's search and SCIM's filter side by side, then reads the account they lead to. Jira finds active people with a visible
@@ -139,17 +153,33 @@ func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email stri
 	case len(exact) == 0:
 		return Person{}, d.noSuchPerson(ctx, client, email)
 	}
-	user, err := d.jiraUser(ctx, client, exact[0].AccountID)
+	return d.byFoundEmail(ctx, client, exact[0].AccountID, found)
+}
+
+// byFoundEmail reads the account that an e-mail led to. Where SCIM did not find the e-mail the account may still be in its directory under another
+// one, which is looked for beside Jira's answer.
+func (d *Directory) byFoundEmail(ctx context.Context, client *jira.Client, id string, found *scim.User) (Person, error) {
+	var user jira.User
+	answer := scimAnswer{user: found, settled: true}
+	both, both1 := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		user, err = d.jiraUser(both1, client, id)
+		return err
+	})
+	if found == nil || found.AccountID != id {
+		both.Go(func() (err error) {
+			answer, err = d.scimByWalk(both1, id)
+			return err
+		})
+	}
+	err := both.Wait()
 	if fault.Is(err, fault.NotFound) && found != nil { // SCIM knows an account that this site does not
 		return join(nil, found, true, d.knownDomains()), nil
 	}
 	if err != nil {
 		return Person{}, err
 	}
-	if found != nil && found.AccountID == user.AccountID {
-		return join(&user, found, true, d.knownDomains()), nil
-	}
-	return d.complete(ctx, user, scimAnswer{settled: d.scim == nil})
+	return d.joined(user, answer), nil
 }
 
 // byName accepts a name that leads to one person: equal to one display name, or the start of only one.
@@ -165,7 +195,7 @@ func (d *Directory) byName(ctx context.Context, client *jira.Client, name string
 	case 0:
 		return Person{}, d.noSuchPerson(ctx, client, name)
 	case 1:
-		return d.byAccountID(ctx, client, matches[0].AccountID)
+		return d.byAccountID(ctx, client, matches[0].AccountID, true)
 	}
 	return Person{}, ambiguous(name, matches)
 }

@@ -141,17 +141,29 @@ func TestAnEmptyAnswerToABlindCredentialIsNotNobody(t *testing.T) {
 
 func TestRequestsAreNotWasted(t *testing.T) {
 	d, box := newDirectory(t, sandbox.Options{Seed: 1, Users: 2000}, sandbox.TokenAdmin)
-	id := box.AccountID("jane.doe@example.com")
-	if _, err := resolve(t, d, id); err != nil {
-		t.Fatal(err)
+	sent := func(ask string, resolve func(context.Context, directory.Target) (directory.Person, error)) int {
+		t.Helper()
+		target, err := directory.ParseTarget(ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(box.Requests())
+		if _, err := resolve(context.Background(), target); err != nil {
+			t.Fatal(err)
+		}
+		return len(box.Requests()) - before
 	}
-	before := len(box.Requests())
-	if _, err := resolve(t, d, id); err != nil {
-		t.Fatal(err)
+	provisioned, outside := box.AccountID("jane.doe@example.com"), box.AccountID("sam.partner@partner.example")
+	sent(provisioned, d.Resolve)
+	if n := sent(provisioned, d.Resolve); n != 2 {
+		t.Errorf("a second look-up of somebody in SCIM sent %d requests, want Jira's and SCIM's", n)
 	}
-	sent := box.Requests()[before:]
-	if len(sent) != 2 {
-		t.Errorf("a second look-up by id sent %d requests, want Jira's and SCIM's: %v", len(sent), sent)
+	sent(outside, d.Resolve)
+	if n := sent(outside, d.Resolve); n != 1 {
+		t.Errorf("a second look-up of somebody outside of SCIM sent %d requests, want Jira's alone", n)
+	}
+	if n := sent(outside, d.ResolveNow); n < 2 {
+		t.Errorf("for a change that SCIM does not have somebody was taken from memory")
 	}
 }
 
