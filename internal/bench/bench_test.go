@@ -48,6 +48,7 @@ func TestVerdict(t *testing.T) {
 		"round trips":               {row{value: sample{216}, floor: sample{100}, against: roundTrips, bar: 2.15}, "missed", "≤ 2.15 trips"},
 		"memory below its bar":      {row{value: sample{29.9}, unit: megabytes, against: value, bar: 30}, "ok", "≤ 30.0 MB"},
 		"a count that must be none": {row{value: sample{0, 1, 1}, against: value, bar: 0}, "missed", "≤ 0"},
+		"a ratio without a floor":   {row{value: sample{3}, against: ratio, bar: 1.5}, "missed", "≤ 1.5 ×"},
 		"a row that only informs":   {row{value: sample{5}, floor: sample{1}}, "", "-"},
 	} {
 		if got := tt.row.verdict(); got != tt.verdict {

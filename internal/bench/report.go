@@ -61,10 +61,10 @@ func (r row) verdict() string {
 	case value:
 		v = r.value.median()
 	}
-	if v <= r.bar {
-		return "ok"
+	if v > r.bar || r.against != value && v == 0 { // without a floor nothing is shown
+		return "missed"
 	}
-	return "missed"
+	return "ok"
 }
 
 func (r row) barText() string {
