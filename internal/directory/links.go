@@ -17,6 +17,7 @@ import (
 type links struct {
 	mu      sync.Mutex
 	byID    map[string]string // account id → SCIM id
+	emails  map[string]string // account id → e-mail that Jira showed, of accounts without a link
 	seen    map[string]int    // domain → SCIM users of it on the first page
 	total   int               // SCIM users in all, when the first page was read
 	firstAt time.Time         // when that was
@@ -43,14 +44,35 @@ func (l *links) learn(users ...scim.User) {
 		if u.AccountID == "" {
 			continue
 		}
-		if len(l.byID) >= maxLinks {
-			for id := range l.byID { // any one: a lost link costs a search, nothing else
-				delete(l.byID, id)
-				break
-			}
-		}
-		l.byID[u.AccountID] = u.ID
+		put(l.byID, u.AccountID, u.ID)
 	}
+}
+
+// learnEmail remembers by which e-mail SCIM can be asked about an account the next time.
+func (l *links) learnEmail(accountID, email string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.emails == nil {
+		l.emails = map[string]string{}
+	}
+	put(l.emails, accountID, email)
+}
+
+func (l *links) email(accountID string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.emails[accountID]
+}
+
+// put adds to a bounded map. When it is full any other entry goes: a lost one costs a search, nothing else.
+func put(m map[string]string, key, value string) {
+	if _, known := m[key]; !known && len(m) >= maxLinks {
+		for other := range m {
+			delete(m, other)
+			break
+		}
+	}
+	m[key] = value
 }
 
 func (l *links) of(accountID string) (scimID string, known bool) {
@@ -69,12 +91,13 @@ func (l *links) forget(accountID string) {
 // scimAnswer is what SCIM said about one account: the user, or its absence, or that it could not be told yet.
 type scimAnswer struct {
 	user    *scim.User
-	settled bool // absence is proved, not assumed
+	settled bool   // absence is proved, not assumed
+	asked   string // the e-mail that SCIM does not have
 }
 
-// scimByLink asks for the SCIM user of an account in the one round trip that runs beside Jira's: by the remembered link, or by the
-// first page of the directory, which is all of a small one. With trust, an account that a walk of the last minute did not meet is not asked about.
-func (d *Directory) scimByLink(ctx context.Context, accountID string, trust bool) (scimAnswer, error) {
+// scimByLink asks for the SCIM user of an account in the one round trip that runs beside Jira's: by the remembered link, else by the e-mail that
+// Jira showed the last time, else by the first page of the directory, which is all of a small one.
+func (d *Directory) scimByLink(ctx context.Context, accountID string) (scimAnswer, error) {
 	if d.scim == nil {
 		return scimAnswer{settled: true}, nil
 	}
@@ -89,8 +112,8 @@ func (d *Directory) scimByLink(ctx context.Context, accountID string, trust bool
 			return scimAnswer{user: &user, settled: true}, nil
 		}
 	}
-	if trust && d.links.walked() {
-		return scimAnswer{settled: true}, nil
+	if email := d.links.email(accountID); email != "" {
+		return d.scimByEmail(ctx, accountID, email)
 	}
 	page, err := d.firstSCIMPage(ctx)
 	if err != nil {

@@ -22,22 +22,13 @@ const searchDepth = 50
 // It costs one round trip by account id when the link to SCIM is known (two at first), two by e-mail, and three by name.
 // Errors are faults: not_found with near matches, ambiguous with candidates, permission_denied where an empty answer proves nothing.
 func (d *Directory) Resolve(ctx context.Context, target Target) (Person, error) {
-	return d.resolve(ctx, target, true)
-}
-
-// ResolveNow is Resolve for a change: that SCIM does not have somebody is asked again, not remembered.
-func (d *Directory) ResolveNow(ctx context.Context, target Target) (Person, error) {
-	return d.resolve(ctx, target, false)
-}
-
-func (d *Directory) resolve(ctx context.Context, target Target, trust bool) (Person, error) {
 	client, err := d.Jira()
 	if err != nil {
 		return Person{}, err
 	}
 	switch target.Kind {
 	case ByAccountID:
-		return d.byAccountID(ctx, client, target.Value, trust)
+		return d.byAccountID(ctx, client, target.Value)
 	case ByEmail:
 		return d.byEmail(ctx, client, target.Value)
 	case ByName:
@@ -47,7 +38,7 @@ func (d *Directory) resolve(ctx context.Context, target Target, trust bool) (Per
 }
 
 // byAccountID reads Jira and SCIM side by side.
-func (d *Directory) byAccountID(ctx context.Context, client *jira.Client, id string, trust bool) (Person, error) {
+func (d *Directory) byAccountID(ctx context.Context, client *jira.Client, id string) (Person, error) {
 	var user jira.User
 	var answer scimAnswer
 	both, both1 := errgroup.WithContext(ctx)
@@ -56,15 +47,16 @@ func (d *Directory) byAccountID(ctx context.Context, client *jira.Client, id str
 		return err
 	})
 	both.Go(func() (err error) {
-		answer, err = d.scimByLink(both1, id, trust)
+		answer, err = d.scimByLink(both1, id)
 		return err
 	})
 	err := both.Wait()
 	if err != nil {
 		return Person{}, err
 	}
-	if !answer.settled && user.EmailAddress != "" {
-		if answer, err = d.scimByEmail(ctx, user); err != nil {
+	if !answer.settled && user.EmailAddress != "" && !strings.EqualFold(user.EmailAddress, answer.asked) {
+		d.links.learnEmail(id, user.EmailAddress)
+		if answer, err = d.scimByEmail(ctx, id, user.EmailAddress); err != nil {
 			return Person{}, err
 		}
 	}
@@ -92,10 +84,10 @@ func (d *Directory) jiraUser(ctx context.Context, client *jira.Client, id string
 }
 
 // scimByEmail asks SCIM for the user with the e-mail that Jira shows. A user of another account does not count.
-func (d *Directory) scimByEmail(ctx context.Context, user jira.User) (scimAnswer, error) {
-	found, ok, err := d.scim.FindUser(ctx, user.EmailAddress)
-	if err != nil || !ok || found.AccountID != user.AccountID {
-		return scimAnswer{}, err
+func (d *Directory) scimByEmail(ctx context.Context, accountID, email string) (scimAnswer, error) {
+	found, ok, err := d.scim.FindUser(ctx, email)
+	if err != nil || !ok || found.AccountID != accountID {
+		return scimAnswer{asked: email}, err
 	}
 	d.links.learn(found)
 	return scimAnswer{user: &found, settled: true}, nil
@@ -195,7 +187,7 @@ func (d *Directory) byName(ctx context.Context, client *jira.Client, name string
 	case 0:
 		return Person{}, d.noSuchPerson(ctx, client, name)
 	case 1:
-		return d.byAccountID(ctx, client, matches[0].AccountID, true)
+		return d.byAccountID(ctx, client, matches[0].AccountID)
 	}
 	return Person{}, ambiguous(name, matches)
 }

@@ -28,7 +28,7 @@ func (s *Service) Provision(ctx context.Context, r ProvisionRequest) (Result, er
 	var admins []directory.AdminGroup
 	all, all1 := errgroup.WithContext(ctx)
 	all.Go(func() error {
-		person, err := s.directory.ResolveNow(all1, directory.Target{Kind: directory.ByEmail, Value: r.Who.Email})
+		person, err := s.directory.Resolve(all1, directory.Target{Kind: directory.ByEmail, Value: r.Who.Email})
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}

@@ -26,7 +26,7 @@ func (s *Service) situationOf(ctx context.Context, target directory.Target) (sit
 	var personErr error
 	all, all1 := errgroup.WithContext(ctx)
 	all.Go(func() error {
-		at.person, personErr = s.directory.ResolveNow(all1, target)
+		at.person, personErr = s.directory.Resolve(all1, target)
 		return personErr
 	})
 	all.Go(func() (err error) {
