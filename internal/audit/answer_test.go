@@ -191,7 +191,7 @@ func TestVeryCommonName(t *testing.T) {
 }
 
 func TestProgressOnlyGrows(t *testing.T) {
-	s := largeSite(30_000)
+	s := largeSite(3000)
 	var done, total []float64
 	ctx := request.With(context.Background(), request.Info{Progress: func(d, of float64, message string) {
 		done, total = append(done, d), append(total, of)
