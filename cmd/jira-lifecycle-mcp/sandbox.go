@@ -20,7 +20,7 @@ type sandboxCmd struct {
 	Latency time.Duration `help:"How long each request takes."`
 	Lag     time.Duration `help:"How long a change stays invisible to reads."`
 	Rate    float64       `help:"Requests a second; those above get a 429. 0 is no limit."`
-	Fault   []string      `sep:"none" placeholder:"RULE" help:"What goes wrong, such as \"rate_limit path=/rest/api/3/user times=2\"; may be given several times."`
+	Fault   []string      `sep:"none" placeholder:"RULE" help:"What goes wrong, such as \"kind=rate_limit,path=/rest/api/3/user,times=2\"; may be given several times."`
 }
 
 // Run serves the simulated site until a signal comes. The first line on stdout says where it is and how to use it.

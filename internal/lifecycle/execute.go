@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -193,10 +194,11 @@ func (x *execution) readBack(ctx context.Context, pending []int, errs []error) (
 		if err == nil && (x.shows(hopeful, state) || len(hopeful) == 0) {
 			return state, nil
 		}
-		if ctx.Err() != nil || time.Now().Add(pause).After(deadline) {
+		left := time.Until(deadline)
+		if ctx.Err() != nil || left <= 0 {
 			return state, err
 		}
-		timer := time.NewTimer(pause)
+		timer := time.NewTimer(min(pause, left))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -238,10 +240,9 @@ func (x *execution) shows(steps []int, state State) bool {
 
 // troubled tells whether a step before failed or is in doubt, so that the plan's goal can't be expected to show.
 func (x *execution) troubled() bool {
-	for _, r := range x.results {
-		if r.Status == StepFailed || r.Status == StepUnknown || r.Status == StepSkipped {
-			return true
-		}
-	}
-	return false
+	return x.any(StepFailed) || x.any(StepSkipped) || x.any(StepUnknown)
+}
+
+func (x *execution) any(status StepStatus) bool {
+	return slices.ContainsFunc(x.results, func(r StepResult) bool { return r.Status == status })
 }

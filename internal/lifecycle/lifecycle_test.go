@@ -120,6 +120,19 @@ func TestOffboardingByRoute(t *testing.T) {
 	}
 }
 
+func TestAChangeThatDoesNotShowYetIsNoFailure(t *testing.T) {
+	s := newSite(t, func(o *options) { o.patience, o.sandbox.Lag = 250*time.Millisecond, time.Hour })
+	plan := s.planOffboard(t, jane)
+	result, err := s.applyOffboard(t, context.Background(), jane, plan.Confirm.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "partial: deactivate=done remove_from_group=done remove_from_group=unknown remove_from_group=unknown remove_from_group=unknown verify=unknown"
+	if got := outcome(result); got != want {
+		t.Errorf("got  %s\nwant %s\n%s", got, want, result.Text())
+	}
+}
+
 func TestTokensOfAPlan(t *testing.T) {
 	ctx := context.Background()
 	t.Run("works once", func(t *testing.T) {

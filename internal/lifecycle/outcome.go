@@ -63,14 +63,14 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 			r.Detail = past(x.plan.Steps[i])
 		case shown && doubtful(err):
 			r.Status = StepDone
-			r.Detail = past(x.plan.Steps[i]) + " (the answer was lost; reading back shows that it took effect)"
+			r.Detail = past(x.plan.Steps[i]) + " (" + unsettled(err) + "; reading back shows that it took effect)"
 		case shown:
 			r.Status = StepAlready
 			r.Detail = "was so already when it was sent"
 		case err == nil && unread != nil:
 			r.Status = StepUnknown
 			r.Detail = "sent, but it could not be read back: " + explain.Fault(unread).Error()
-		case err == nil && x.plan.Steps[i].Action == Verify && x.troubled():
+		case err == nil && x.plan.Steps[i].Action == Verify && (x.any(StepFailed) || x.any(StepSkipped)):
 			r.Status = StepFailed
 			r.Detail = "not everything is as planned: see the steps before"
 		case err == nil:
@@ -78,7 +78,7 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 			r.Detail = fmt.Sprintf("accepted, not yet visible after %s: Atlassian can take some minutes; look the person up again then", x.patient)
 		case errors.Is(err, rest.ErrOutcomeUnknown):
 			r.Status = StepUnknown
-			r.Detail = "the answer was lost, and reading back does not show the change: it may still come. Look again before you repeat it."
+			r.Detail = unsettled(err) + ", and reading back does not show the change: it may still come. Look again before you repeat it."
 		default:
 			r.Status = StepFailed
 			r.Detail = explain.Fault(err).Error()
@@ -90,6 +90,18 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 func doubtful(err error) bool {
 	var e *rest.Error
 	return errors.Is(err, rest.ErrOutcomeUnknown) || errors.As(err, &e) && e.Repeated
+}
+
+// unsettled says why the answer to a write does not tell whether it was executed.
+func unsettled(err error) string {
+	var e *rest.Error
+	switch {
+	case !errors.As(err, &e), e.Status == 0, e.Repeated:
+		return "the answer was lost"
+	case e.Code == rest.CodeBadResponse:
+		return "the answer was not readable"
+	}
+	return fmt.Sprintf("the service answered with an error of its own (%d)", e.Status)
 }
 
 // past says of a finished step what it did.

@@ -127,3 +127,10 @@ func TestMessageHoldsNoSecret(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestAnAddressInAnEchoedQueryIsShortened(t *testing.T) {
+	got := redact(`no user for /Users?count=100&filter=userName+eq+%22jane.doe%40example.com%22 of joe@example.com`)
+	if strings.Contains(got, "jane.doe") || strings.Contains(got, "joe@") || !strings.Contains(got, "@example.com") {
+		t.Errorf("redact: %q", got)
+	}
+}

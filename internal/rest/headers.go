@@ -91,15 +91,13 @@ func requestID(h http.Header) string {
 	return ""
 }
 
-// identifier keeps what a trace id is made of.
+// identifier gives s when it can be a trace id, else "": a header is untrusted, and half of something else is no id.
 func identifier(s string) string {
 	const longest = 128
-	kept := strings.Map(func(r rune) rune {
-		switch {
-		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', strings.ContainsRune("-_.:/=", r):
-			return r
-		}
-		return -1
-	}, s[:min(len(s), longest)])
-	return kept
+	if len(s) > longest || strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_.:/=", r)
+	}) {
+		return ""
+	}
+	return s
 }

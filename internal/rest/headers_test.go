@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -55,7 +56,9 @@ func TestRequestID(t *testing.T) {
 		"the trace id":            {http.Header{"Atl-Traceid": {"t-2"}}, "t-2"},
 		"the edge's":              {http.Header{"Atl-Request-Id": {"r-3"}}, "r-3"},
 		"none":                    {http.Header{}, ""},
-		"hostile text is thinned": {http.Header{"Atl-Traceid": {"ab\u202e c<script>"}}, "abcscript"},
+		"hostile text is no id":   {http.Header{"Atl-Traceid": {"ab\u202e c<script>"}}, ""},
+		"an echoed credential":    {http.Header{"Atl-Traceid": {"Basic YTpi"}, "Atl-Request-Id": {"r-4"}}, "r-4"},
+		"an endless one is no id": {http.Header{"Atl-Traceid": {strings.Repeat("a", 129)}}, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

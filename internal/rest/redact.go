@@ -6,7 +6,8 @@ import (
 )
 
 var (
-	emailPattern = regexp.MustCompile(`[^\s@<>"'(),;:=\[\]]+@[^\s@<>"'(),;:=\[\]]+`)
+	// An address in plain text, and one in a query that is echoed, where the @ is escaped.
+	emailPattern = regexp.MustCompile(`[^\s@<>"'(),;:=\[\]%&?]+(?:@|%40)[^\s@<>"'(),;:=\[\]%&]+`)
 
 	// Credentials as they may be echoed: an Authorization value, Atlassian's token formats, a JWT, a token in a query or a JSON.
 	secretPattern = regexp.MustCompile(`(?i)\b(?:basic|bearer)\s+[a-z0-9+/._~=-]{8,}` +
@@ -18,6 +19,7 @@ var (
 // RedactEmail makes an e-mail address fit for logs: "jane.doe@example.com" becomes "j***@example.com". Anything without an @
 // becomes "***".
 func RedactEmail(s string) string {
+	s = strings.Replace(s, "%40", "@", 1)
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 {
 		return "***"

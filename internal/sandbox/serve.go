@@ -56,6 +56,10 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
 	} else {
 		c.fault = s.faults.strike(r, path)
 	}
+	if c.fault.Kind == FaultDelay && !wait(r.Context(), time.Duration(c.fault.DelayMS)*time.Millisecond) {
+		finish(0)
+		return
+	}
 	c.header.Set("Atl-Traceid", c.trace)
 	if !c.spoilBefore() {
 		c.route(gateway)

@@ -24,8 +24,6 @@ func (c *call) spoilBefore() bool {
 		c.status = max(f.Status, http.StatusOK)
 		c.header.Set("Content-Type", "text/html;charset=UTF-8")
 		c.body.WriteString("<!DOCTYPE html>\n<html><head><title>Log in to continue</title></head><body><h1>Log in to continue</h1></body></html>")
-	case FaultDelay:
-		return !wait(c.r.Context(), time.Duration(f.DelayMS)*time.Millisecond)
 	case FaultResetBefore, FaultBigBody:
 	default:
 		return false
