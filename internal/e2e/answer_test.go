@@ -35,17 +35,23 @@ type answer struct {
 // and the contract.
 func (s *session) call(t *testing.T, tool string, arguments any) answer {
 	t.Helper()
-	return s.callIn(t, t.Context(), tool, arguments)
-}
-
-func (s *session) callIn(t *testing.T, ctx context.Context, tool string, arguments any) answer {
-	t.Helper()
-	req := mcp.CallToolRequest{}
-	req.Params.Name, req.Params.Arguments = tool, arguments
-	result, err := s.CallTool(ctx, req)
+	result, err := s.CallTool(t.Context(), request(tool, arguments))
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", tool, err, s.log)
 	}
+	return read(t, tool, result)
+}
+
+// request is a call of a tool.
+func request(tool string, arguments any) mcp.CallToolRequest {
+	var r mcp.CallToolRequest
+	r.Params.Name, r.Params.Arguments = tool, arguments
+	return r
+}
+
+// read reads a result as the client has it.
+func read(t *testing.T, tool string, result *mcp.CallToolResult) answer {
+	t.Helper()
 	raw, err := json.Marshal(result)
 	if err != nil {
 		t.Fatal(err)

@@ -95,9 +95,7 @@ func TestAClientThatFailsToAsk(t *testing.T) {
 				t.Errorf("the log does not tell of it:\n%s", c.log)
 			}
 			modern := connect(t, s, over(transport), speaking(mcp.ProtocolVersion20260728), asked(&person{err: errNoWindow}))
-			req := mcp.CallToolRequest{}
-			req.Params.Name, req.Params.Arguments = "offboard_user", args{"user": jane}
-			if result, err := modern.CallTool(t.Context(), req); !errors.Is(err, errNoWindow) {
+			if result, err := modern.CallTool(t.Context(), request("offboard_user", args{"user": jane})); !errors.Is(err, errNoWindow) {
 				t.Errorf("got %v, %v", result, err)
 			}
 		})

@@ -157,11 +157,8 @@ func TestHostileNamesOfTheSite(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	c := connect(t, s)
-	for name, sides := range map[string][]string{
-		`x" or displayName pr or displayName eq "`: {"jira"}, `back\slash\`: {"jira"},
-		`a&groupId=1`: {"jira", "scim"}, `100%`: {"jira", "scim"}, `../..`: {"jira", "scim"},
-	} {
-		for _, side := range sides {
+	for _, name := range []string{`x" or displayName pr or displayName eq "`, `back\slash\`, `a&groupId=1`, `100%`, `../..`} {
+		for _, side := range []string{"jira", "scim"} {
 			whole := name + side
 			t.Run(whole, func(t *testing.T) {
 				c.call(t, "create_group", args{"name": whole, "side": side}).wants(t, map[string]any{"status": "succeeded", "operation.steps.0.status": "done"})

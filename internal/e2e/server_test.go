@@ -29,6 +29,7 @@ type setup struct {
 	env       map[string]string // the server's whole environment
 	revision  string            // of the protocol; "" is the newest that both know
 	client    []client.ClientOption
+	killed    bool // the test will kill the program: it need not end well
 }
 
 func over(transport string) func(*setup) { return func(s *setup) { s.transport = transport } }
@@ -54,6 +55,7 @@ type session struct {
 	*client.Client
 	log      *written // all that the server logged
 	stateDir string
+	child    *exec.Cmd // the program, on stdio
 }
 
 // connect starts a server for the site, over Streamable HTTP inside this process unless said otherwise, and connects a client.
@@ -77,7 +79,7 @@ func connect(t *testing.T, on *site, edits ...func(*setup)) *session {
 	quiet := slog.New(slog.DiscardHandler) // the client's own log
 	switch s.transport {
 	case "stdio":
-		way = spawn(t, s.env, c.log, quiet)
+		way = c.spawn(t, s.env, quiet)
 	case "sse":
 		way, err = transport.NewSSE("http://"+serve(t, s.env, c.log)+"/sse", transport.WithSSELogger(quiet))
 	case "http":
@@ -94,7 +96,7 @@ func connect(t *testing.T, on *site, edits ...func(*setup)) *session {
 		t.Fatalf("start the client: %v\n%s", err, c.log)
 	}
 	t.Cleanup(func() {
-		if err := c.Close(); err != nil && s.transport == "stdio" {
+		if err := c.Close(); err != nil && s.transport == "stdio" && !s.killed {
 			t.Errorf("the server did not end well: %v\n%s", err, c.log)
 		}
 	})
@@ -162,7 +164,7 @@ func serve(t *testing.T, env map[string]string, log io.Writer) string {
 }
 
 // spawn makes the transport that starts the program as a child with that environment and nothing else.
-func spawn(t *testing.T, env map[string]string, log io.Writer, quiet *slog.Logger) transport.Interface {
+func (s *session) spawn(t *testing.T, env map[string]string, quiet *slog.Logger) transport.Interface {
 	t.Helper()
 	path, err := program()
 	if err != nil {
@@ -177,8 +179,9 @@ func spawn(t *testing.T, env map[string]string, log io.Writer, quiet *slog.Logge
 					child.Env = append(child.Env, name+"="+value)
 				}
 			}
-			child.Stderr = log
+			child.Stderr = s.log
 			child.WaitDelay = time.Second
+			s.child = child
 			return child, nil
 		}))
 }

@@ -1,0 +1,230 @@
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
+)
+
+// until waits for something that happens soon, and fails the test when it does not.
+func until(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !so() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within 20 seconds", what)
+		}
+		<-tick.C
+	}
+}
+
+// slow makes each request take a while, so that an operation is under way when it has begun.
+func slow(o *sandbox.Options) { o.Latency = 150 * time.Millisecond }
+
+// beginOffboarding has jane's offboarding confirmed, and returns once the site has executed the first step, which takes her access. done is closed
+// when the call has ended.
+func beginOffboarding(t *testing.T, s *site, c *session) (done <-chan struct{}) {
+	t.Helper()
+	plan := c.call(t, "offboard_user", args{"user": jane})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		// The connection may be gone before the answer is.
+		_, _ = c.CallTool(t.Context(), request("offboard_user", args{"user": jane, "confirm": plan.str("confirmation.token")}))
+	}()
+	until(t, "the first step", func() bool {
+		return slices.ContainsFunc(s.writes(), func(r sandbox.Request) bool { return r.Status == http.StatusOK })
+	})
+	return ended
+}
+
+// TestAClientThatLeavesDoesNotCutAnOperation closes the program's stdin, as a desktop client does when it quits: the operation goes on to its end
+// before the process does.
+func TestAClientThatLeavesDoesNotCutAnOperation(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, slow)
+	c := connect(t, s, over("stdio"))
+	done := beginOffboarding(t, s, c)
+	if err := c.Close(); err != nil {
+		t.Errorf("the server did not end well: %v\n%s", err, c.log)
+	}
+	<-done
+	s.want(t, jane, facts{OnSite: true, InSCIM: true})
+	if !strings.Contains(c.log.String(), `"status":"succeeded"`) {
+		t.Errorf("the log does not tell how it ended:\n%s", c.log)
+	}
+}
+
+// idle tells whether no request is under way at the site. It sends one of its own, which says how many ran beside it.
+func (s *site) idle(t *testing.T) bool {
+	t.Helper()
+	res, err := http.Get(s.url + "/_edge/tenant_info")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	requests := s.Requests()
+	return requests[len(requests)-1].InFlight == 1
+}
+
+// TestAKilledProcessLeavesWhatCanBeGoneOnWith kills the program in mid-operation. The next one plans what is left, and nothing is done twice.
+func TestAKilledProcessLeavesWhatCanBeGoneOnWith(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, slow)
+	sameState := with("JIRA_LIFECYCLE_STATE_DIR", t.TempDir())
+	first := connect(t, s, over("stdio"), sameState, func(su *setup) { su.killed = true })
+	token := first.call(t, "offboard_user", args{"user": jane}).str("confirmation.token")
+	done := beginOffboarding(t, s, first)
+	if err := first.child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-done
+	until(t, "the end of what was sent", func() bool { return s.idle(t) })
+
+	next := connect(t, s, over("stdio"), sameState)
+	left := next.call(t, "lookup_user", args{"user": jane})
+	if left.get("person.groups.#") == nil || len(left.all("person.groups", "name")) == 0 {
+		t.Fatalf("the operation was over when the process was killed: the test proves nothing\n%s", left.text)
+	}
+	// A token that was not used before is for the whole plan, which is not the one for what is left.
+	plan := next.call(t, "offboard_user", args{"user": jane})
+	plan.wants(t, map[string]any{"status": "confirmation_required"})
+	next.call(t, "offboard_user", args{"user": jane, "confirm": token}).wants(t, map[string]any{"code": "plan_changed"})
+	rest := next.call(t, "offboard_user", args{"user": jane, "confirm": plan.str("confirmation.token")})
+	rest.wants(t, map[string]any{"status": "succeeded"})
+	s.want(t, jane, facts{OnSite: true, InSCIM: true})
+	seen := map[string]int{}
+	for _, r := range s.writes() {
+		if r.Status >= 200 && r.Status < 300 {
+			key := r.Method + " " + r.Path + "?" + r.Query
+			if seen[key]++; seen[key] > 1 {
+				t.Errorf("executed twice: %s", key)
+			}
+		}
+	}
+}
+
+// TestOneTokenWorksOnce has eight callers confirm one plan at the same moment.
+func TestOneTokenWorksOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c := connect(t, s)
+	confirm := args{"user": jane}
+	confirm["confirm"] = c.call(t, "offboard_user", args{"user": jane}).str("confirmation.token")
+	var mu sync.Mutex
+	outcomes := map[string]int{}
+	var done answer
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			got := c.call(t, "offboard_user", confirm)
+			mu.Lock()
+			defer mu.Unlock()
+			if got.isError {
+				outcomes[got.str("code")]++
+				return
+			}
+			outcomes[got.str("status")]++
+			done = got
+		})
+	}
+	all.Wait()
+	// One that came late finds the plan changed, since the first is at work already.
+	if outcomes["succeeded"] != 1 || outcomes["succeeded"]+outcomes["confirmation_invalid"]+outcomes["plan_changed"] != 8 {
+		t.Errorf("outcomes %v", outcomes)
+	}
+	s.wroteOnce(t, 0, done)
+	s.want(t, jane, facts{OnSite: true, InSCIM: true})
+}
+
+// TestATokenIsItsCallers takes a token from one way in to another: whoever reaches the address is not who owns the process.
+func TestATokenIsItsCallers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.changesNothing(t)
+	sameState := with("JIRA_LIFECYCLE_STATE_DIR", t.TempDir())
+	inside, outside := connect(t, s, over("stdio"), sameState), connect(t, s, over("http"), sameState)
+	for from, to := range map[*session]*session{inside: outside, outside: inside} {
+		token := from.call(t, "offboard_user", args{"user": jane}).str("confirmation.token")
+		got := to.call(t, "offboard_user", args{"user": jane, "confirm": token})
+		got.wants(t, map[string]any{"code": "confirmation_invalid"})
+		got.says(t, "another caller")
+	}
+}
+
+// TestAuditOverTheProtocol follows an audit by its progress, and ends one in the middle.
+func TestAuditOverTheProtocol(t *testing.T) {
+	for _, transport := range transports {
+		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, func(o *sandbox.Options) { o.Users, o.Groups, o.Latency = 2000, 60, 100*time.Millisecond })
+			c := connect(t, s, over(transport))
+			progress := c.progress(t)
+			watched := request("audit_active_users", args{"limit": 1})
+			watched.Params.Meta = &mcp.Meta{ProgressToken: "audit-1"}
+			result, err := c.CallTool(t.Context(), watched)
+			if err != nil {
+				t.Fatal(err)
+			}
+			read(t, "audit_active_users", result).wants(t, map[string]any{"counts.total": len(s.state(t).Jira.Users)})
+			reports := progress()
+			if len(reports) < 2 || !slices.IsSorted(reports) {
+				t.Errorf("progress %v, want reports that grow", reports)
+			}
+
+			if transport == "sse" {
+				return // the library's client has no way to cancel a call there
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			before := len(s.Requests())
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				_, _ = c.CallTool(ctx, request("audit_active_users", args{})) // the client itself gives up
+			}()
+			until(t, "the second page", func() bool { return len(s.Requests()) > before+2 })
+			cancel()
+			<-ended
+			until(t, "the end of the audit", func() bool { return strings.Contains(c.log.String(), `"outcome":"cancelled"`) })
+			if after := s.Requests()[before:]; len(after) > 60 {
+				t.Errorf("%d requests: a cancelled audit went on", len(after))
+			}
+			folders, err := filepath.Glob(filepath.Join(c.stateDir, "reports", "*audit-*"))
+			if err != nil || len(folders) != 1 {
+				t.Errorf("reports: %v, want the finished one alone", folders)
+			}
+		})
+	}
+}
+
+// progress collects the progress of the calls that follow, and gives it once they are over. Reports come beside answers, so that the last may
+// be late; what was collected by then is given.
+func (s *session) progress(t *testing.T) func() []float64 {
+	t.Helper()
+	var mu sync.Mutex
+	var reports []float64
+	s.OnNotification(func(n mcp.JSONRPCNotification) {
+		if done, ok := n.Params.AdditionalFields["progress"].(float64); ok && n.Method == "notifications/progress" {
+			mu.Lock()
+			defer mu.Unlock()
+			reports = append(reports, done)
+		}
+	})
+	return func() []float64 {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(reports)
+	}
+}
