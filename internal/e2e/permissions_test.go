@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -86,5 +87,23 @@ func TestNoSettings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestScopedToken has a token that the site's own address refuses, as it does with all that have scopes: the server finds the gateway by itself,
+// and then asks nowhere else.
+func TestScopedToken(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c := connect(t, s, func(su *setup) { as(sandbox.TokenScoped)(t, su) })
+	c.call(t, "get_server_status", args{}).wants(t, map[string]any{"credentials.0.ok": true})
+	settled := len(s.Requests())
+	c.call(t, "lookup_user", args{"user": jane}).wants(t, map[string]any{"person.account_id": s.AccountID(jane), "person.groups.#": 4})
+	c.confirmed(t, s, "offboard_user", args{"user": jane})
+	s.want(t, jane, facts{OnSite: true, InSCIM: true})
+	for _, r := range s.Requests()[settled:] {
+		if !strings.HasPrefix(r.Path, "/ex/jira/"+sandbox.CloudID+"/rest/") && !strings.HasPrefix(r.Path, "/scim/") || r.Status == http.StatusUnauthorized {
+			t.Errorf("%s %s: %d", r.Method, r.Path, r.Status)
+		}
 	}
 }
