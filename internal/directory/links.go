@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -124,7 +125,12 @@ func (d *Directory) scimByLink(ctx context.Context, accountID string) (scimAnswe
 			return scimAnswer{user: &page.Users[i], settled: true}, nil
 		}
 	}
-	return scimAnswer{settled: page.Total <= len(page.Users)}, nil
+	return scimAnswer{settled: page.Total <= len(page.Users) && !anyUnlinked(page.Users)}, nil
+}
+
+// anyUnlinked tells whether SCIM does not know the account id of one of users yet: it may be anybody's.
+func anyUnlinked(users []scim.User) bool {
+	return slices.ContainsFunc(users, func(u scim.User) bool { return u.AccountID == "" })
 }
 
 // firstSCIMPage reads the first page of the directory and learns from it: links, and which domains SCIM provisions.
@@ -164,6 +170,7 @@ func (d *Directory) scimByWalk(ctx context.Context, accountID string) (scimAnswe
 	}
 	var mu sync.Mutex
 	var found *scim.User
+	unlinked := false
 	pages, pages1 := errgroup.WithContext(ctx)
 	for start := 1; start <= total; start += scimPage {
 		pages.Go(func() error {
@@ -174,6 +181,7 @@ func (d *Directory) scimByWalk(ctx context.Context, accountID string) (scimAnswe
 			d.links.learn(page.Users...)
 			mu.Lock()
 			defer mu.Unlock()
+			unlinked = unlinked || anyUnlinked(page.Users)
 			for i := range page.Users {
 				if page.Users[i].AccountID == accountID {
 					found = &page.Users[i]
@@ -184,6 +192,9 @@ func (d *Directory) scimByWalk(ctx context.Context, accountID string) (scimAnswe
 	}
 	if err := pages.Wait(); err != nil {
 		return scimAnswer{}, err
+	}
+	if unlinked {
+		return scimAnswer{user: found, settled: found != nil}, nil
 	}
 	d.links.mu.Lock()
 	d.links.whole = time.Now()

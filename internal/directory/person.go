@@ -51,6 +51,9 @@ type Person struct {
 	LastActive  *string    `json:"last_active" jsonschema:"null: needs organization credentials"`
 	Sources     []string   `json:"sources" jsonschema:"which services the facts came from"`
 	Warnings    []string   `json:"warnings"`
+
+	// SCIMUnsure tells that no SCIM user was found and that this proves nothing.
+	SCIMUnsure bool `json:"-"`
 }
 
 // GroupRef is a group that a person is in.
@@ -130,6 +133,9 @@ func (p *Person) joinSCIM(j *jira.User, s scim.User) {
 			p.Warnings = append(p.Warnings, "SCIM has this person, but Jira does not show the account on this site.")
 		}
 		return
+	}
+	if s.AccountID == "" {
+		p.Warnings = append(p.Warnings, "SCIM does not know the account id yet; the two were joined by the e-mail.")
 	}
 	if j.Active != s.Active {
 		p.Warnings = append(p.Warnings, "Jira says "+state(j.Active)+", SCIM says "+state(s.Active)+": one of them lags behind, or they disagree.")

@@ -83,10 +83,11 @@ func (d *Directory) jiraUser(ctx context.Context, client *jira.Client, id string
 	return user, err
 }
 
-// scimByEmail asks SCIM for the user with the e-mail that Jira shows. A user of another account does not count.
+// scimByEmail asks SCIM for the user with the e-mail that Jira shows. A user of another account does not count; one that has no
+// account id yet is told by the e-mail.
 func (d *Directory) scimByEmail(ctx context.Context, accountID, email string) (scimAnswer, error) {
 	found, ok, err := d.scim.FindUser(ctx, email)
-	if err != nil || !ok || found.AccountID != accountID {
+	if err != nil || !ok || found.AccountID != accountID && found.AccountID != "" {
 		return scimAnswer{asked: email}, err
 	}
 	d.links.learn(found)
@@ -97,7 +98,8 @@ func (d *Directory) scimByEmail(ctx context.Context, accountID, email string) (s
 func (d *Directory) joined(user jira.User, answer scimAnswer) Person {
 	p := join(&user, answer.user, d.scim != nil, d.knownDomains())
 	if !answer.settled && user.AccountType == AccountTypePerson {
-		p.Warnings = append(p.Warnings, "No SCIM user has this e-mail, and the SCIM directory is too large to search by account id: whether SCIM manages the account under another address is not known.")
+		p.SCIMUnsure = true
+		p.Warnings = append(p.Warnings, "No SCIM user has this e-mail, and not every SCIM user could be compared by account id (the directory is large, or has users whose account id is not known yet): whether SCIM manages the account under another address is not known.")
 	}
 	return p
 }
@@ -143,7 +145,7 @@ func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email stri
 	case len(exact) == 0 && found != nil: // no account id yet
 		return join(nil, found, true, d.knownDomains()), nil
 	case len(exact) == 0:
-		return Person{}, d.noSuchPerson(ctx, client, email)
+		return Person{}, d.noSuchPerson(ctx, client, email, nil)
 	}
 	return d.byFoundEmail(ctx, client, exact[0].AccountID, found)
 }
@@ -158,7 +160,7 @@ func (d *Directory) byFoundEmail(ctx context.Context, client *jira.Client, id st
 		user, err = d.jiraUser(both1, client, id)
 		return err
 	})
-	if found == nil || found.AccountID != id {
+	if found == nil || found.AccountID != id && found.AccountID != "" {
 		both.Go(func() (err error) {
 			answer, err = d.scimByWalk(both1, id)
 			return err
@@ -174,22 +176,21 @@ func (d *Directory) byFoundEmail(ctx context.Context, client *jira.Client, id st
 	return d.joined(user, answer), nil
 }
 
-// byName accepts a name that leads to one person: equal to one display name, or the start of only one.
+// byName accepts a display name that one person has, in any case of its letters. A name that only begins somebody's is not taken for theirs:
+// those people come back as near matches.
 func (d *Directory) byName(ctx context.Context, client *jira.Client, name string) (Person, error) {
 	matches, err := searchUsers(ctx, client, name, 0, searchDepth)
 	if err != nil {
 		return Person{}, err
 	}
-	if exact := slices.DeleteFunc(slices.Clone(matches), func(u jira.User) bool { return !strings.EqualFold(u.DisplayName, name) }); len(exact) > 0 {
-		matches = exact
-	}
-	switch len(matches) {
+	exact := slices.DeleteFunc(slices.Clone(matches), func(u jira.User) bool { return !strings.EqualFold(u.DisplayName, name) })
+	switch len(exact) {
 	case 0:
-		return Person{}, d.noSuchPerson(ctx, client, name)
+		return Person{}, d.noSuchPerson(ctx, client, name, matches)
 	case 1:
-		return d.byAccountID(ctx, client, matches[0].AccountID)
+		return d.byAccountID(ctx, client, exact[0].AccountID)
 	}
-	return Person{}, ambiguous(name, matches)
+	return Person{}, ambiguous(name, exact)
 }
 
 // maxCandidates caps the candidates that an error carries.
@@ -209,14 +210,17 @@ func candidates(users []jira.User) []Candidate {
 }
 
 // noSuchPerson makes the not_found of an e-mail or a name that nobody has: after making sure that the credential could have seen
-// somebody, and with people who are near to it.
-func (d *Directory) noSuchPerson(ctx context.Context, client *jira.Client, asked string) error {
+// somebody, and with people who are near to it: those whose name begins so, or who are written nearly so.
+func (d *Directory) noSuchPerson(ctx context.Context, client *jira.Client, asked string, begins []jira.User) error {
 	if err := d.mayBrowse(ctx); err != nil {
 		return err
 	}
-	near, err := nearMatches(ctx, client, asked)
-	if err != nil {
-		return err
+	near := candidates(begins[:min(len(begins), 5)])
+	if len(near) == 0 {
+		var err error
+		if near, err = nearMatches(ctx, client, asked); err != nil {
+			return err
+		}
 	}
 	hint := "Jira's search finds active people, and by e-mail only those who show it. For someone inactive use the account id, or audit_active_users, whose report lists every account."
 	if len(near) > 0 {

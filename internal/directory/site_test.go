@@ -109,6 +109,7 @@ func TestWhomAnAnswerCantName(t *testing.T) {
 		{name: "two people of one name", ask: "Alex Kim", code: fault.Ambiguous, details: "Alex Kim"},
 		{name: "nobody, with somebody near", ask: "Jane Dow", code: fault.NotFound, details: "Jane Doe"},
 		{name: "an e-mail that is mistyped", ask: "jane.deo@example.com", code: fault.NotFound, details: "Jane Doe"},
+		{name: "the beginning of a name is nobody's name", ask: "Jane Do", code: fault.NotFound, details: "Jane Doe"},
 		{name: "nobody at all", ask: "Zzyzx Qwerty", code: fault.NotFound},
 		{name: "an account id that does not exist", ask: "5b10ac8d82e05b22cc7d4ef5", code: fault.NotFound},
 	} {

@@ -103,6 +103,9 @@ func fromService(e *rest.Error) *fault.Error {
 		f.Code = fault.InvalidArgument
 		f.Message = fmt.Sprintf("%s refused %s %s (%d).%s", name(e), e.Method, e.Path, e.Status, said)
 		f.Hint = "Correct the argument that it names."
+		if e.Method == http.MethodPost && e.Path == "/rest/api/3/user" {
+			f.Hint = "Somebody who has an Atlassian account without access to this site can't be invited this way: give access at admin.atlassian.com (Directory, Users)."
+		}
 	case errors.Is(e, context.DeadlineExceeded):
 		f.Code, f.Retryable = fault.Timeout, true
 		f.Message = fmt.Sprintf("%s did not answer %s %s in time.", name(e), e.Method, e.Path)

@@ -32,16 +32,15 @@ func (s *Service) Update(ctx context.Context, r UpdateRequest) (Result, error) {
 	if err := s.policy.guardPerson(at.person, at.self.AccountID); err != nil {
 		return Result{}, err
 	}
-	plan, err := planUpdate(at.person, r.Attributes)
+	from, err := s.observe(ctx, subjectOf(at.person)) // the attributes that the person lacks
 	if err != nil {
 		return Result{}, err
 	}
-	if plan.from, err = s.observe(ctx, plan.Target); err != nil { // the attributes that the person lacks
+	plan, err := planUpdate(at.person, from.SCIM, r.Attributes)
+	if err != nil {
 		return Result{}, err
 	}
-	if plan.from.SCIM == nil {
-		return Result{}, fault.New(fault.NotFound, "Look the person up again.", "The SCIM user of %s is gone.", at.person.Label())
-	}
+	plan.from = from
 	return s.apply(ctx, plan, s.observe)
 }
 

@@ -184,7 +184,7 @@ func (x *execution) missingID(i int) string {
 func (x *execution) readBack(ctx context.Context, pending []int, errs []error) (State, error) {
 	var hopeful []int
 	for _, i := range pending {
-		if errs[i] == nil && !(x.plan.Steps[i].Action == Verify && x.troubled()) || errors.Is(errs[i], rest.ErrOutcomeUnknown) {
+		if errs[i] == nil && !(x.plan.Steps[i].Action == Verify && x.troubled()) || errors.Is(errs[i], rest.ErrOutcomeUnknown) || exists(x.plan.Steps[i], errs[i]) {
 			hopeful = append(hopeful, i)
 		}
 	}

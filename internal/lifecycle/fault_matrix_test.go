@@ -205,7 +205,7 @@ func (s *site) lies(t *testing.T, who string, r lifecycle.Result) []string {
 		case lifecycle.RemoveFromGroup:
 			is = !slices.Contains(facts.groups, step.Target)
 		case lifecycle.RemoveFromSite:
-			is = len(facts.groups) == 0
+			is = !facts.onSite
 		default:
 			continue // what the other actions change is not among the facts; the status is checked by the table
 		}

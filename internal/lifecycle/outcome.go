@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
@@ -70,6 +71,9 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 		case err == nil && unread != nil:
 			r.Status = StepUnknown
 			r.Detail = "sent, but it could not be read back: " + explain.Fault(unread).Error()
+		case err == nil && x.plan.Steps[i].Action == Verify && len(notPlanned(x.plan, state)) > 0:
+			r.Status = StepFailed
+			r.Detail = "in groups that were added while this ran: " + strings.Join(notPlanned(x.plan, state), ", ") + "; call again to take these too"
 		case err == nil && x.plan.Steps[i].Action == Verify && (x.any(StepFailed) || x.any(StepSkipped)):
 			r.Status = StepFailed
 			r.Detail = "not everything is as planned: see the steps before"
@@ -79,6 +83,9 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 		case errors.Is(err, rest.ErrOutcomeUnknown):
 			r.Status = StepUnknown
 			r.Detail = unsettled(err) + ", and reading back does not show the change: it may still come. Look again before you repeat it."
+		case exists(x.plan.Steps[i], err):
+			r.Status = StepUnknown
+			r.Detail = "the service says that it exists already, and it does not show yet: look again in some minutes"
 		default:
 			r.Status = StepFailed
 			r.Detail = explain.Fault(err).Error()
@@ -90,6 +97,11 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 func doubtful(err error) bool {
 	var e *rest.Error
 	return errors.Is(err, rest.ErrOutcomeUnknown) || errors.As(err, &e) && e.Repeated
+}
+
+// exists tells that a create was refused because what it would make is there already, which reads that lag behind may not show yet.
+func exists(s Step, err error) bool {
+	return (s.Action == CreateUser || s.Action == CreateGroup) && s.Via == ViaSCIM && rest.IsStatus(err, http.StatusConflict)
 }
 
 // unsettled says why the answer to a write does not tell whether it was executed.

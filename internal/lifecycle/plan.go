@@ -87,6 +87,7 @@ type Plan struct {
 	followUps []string
 	attrs     map[string]string // attributes that create_user and update_user write
 	products  []string          // products of an invitation
+	noGroups  bool              // the goal is that no group is left, not only that those of the plan are gone
 	reason    string            // why, in the caller's words; not part of the plan's effect
 	from      State             // what the plan was made from
 }

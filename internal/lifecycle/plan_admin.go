@@ -8,15 +8,20 @@ import (
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
 
 // planUpdate plans a change of SCIM attributes. Jira has no way to change a profile, so a person outside of SCIM is managed elsewhere.
-func planUpdate(person directory.Person, attrs map[string]string) (Plan, error) {
-	if person.SCIM == nil {
+// Values that are there already need nothing.
+func planUpdate(person directory.Person, now *scim.User, attrs map[string]string) (Plan, error) {
+	if person.SCIM == nil || now == nil {
 		return Plan{}, fault.New(fault.ManagedExternally, "The person can change their own profile at id.atlassian.com; for a managed account an administrator can at admin.atlassian.com.",
 			"%s is not in the SCIM directory, and Jira cannot change profiles.", person.Label())
 	}
 	plan := Plan{tool: "update_user", Target: subjectOf(person), attrs: attrs, Warnings: slices.Clone(person.Warnings)}
+	if shows(*now, attrs) {
+		return plan.seal(), nil
+	}
 	plan.Steps = []Step{
 		{Action: UpdateUser, Via: ViaSCIM, Target: person.Label(), Detail: "set " + strings.Join(slices.Sorted(maps.Keys(attrs)), ", ") + " through SCIM"},
 		{Action: Verify, Target: person.Label(), Detail: "read back: SCIM shows the new values"},

@@ -27,7 +27,7 @@ func planOffboard(person directory.Person, parts []string, scimConfigured bool) 
 		parts = OffboardParts[:3]
 	}
 	wants := func(part string) bool { return slices.Contains(parts, part) }
-	plan := Plan{tool: "offboard_user", Target: subjectOf(person), Warnings: slices.Clone(person.Warnings)}
+	plan := Plan{noGroups: wants(PartSCIMGroups) && wants(PartJiraGroups), tool: "offboard_user", Target: subjectOf(person), Warnings: slices.Clone(person.Warnings)}
 	if wants(PartRemoveFromSite) && person.SCIM != nil {
 		return Plan{}, fault.New(fault.ManagedExternally, "Leave remove_from_site out: SCIM deactivation ends the access. To delete the account itself use the identity provider or admin.atlassian.com.",
 			"%s is managed through SCIM, and Jira refuses to remove such people from the site.", person.Label())
@@ -63,6 +63,9 @@ func (p *Plan) deactivate(person directory.Person, scimConfigured bool) {
 	case person.SCIM != nil && person.Active:
 		p.Warnings = append(p.Warnings, "SCIM already has this person as inactive, while Jira still shows the account as active. Jira usually follows within minutes.")
 	case !person.Active:
+	case person.SCIMUnsure:
+		p.Warnings = append(p.Warnings, "Nothing here can deactivate the account, since no SCIM user is known for it: removing the groups ends access to this site's products, but the account itself stays active.")
+		p.followUps = append(p.followUps, "Find the person at the identity provider and deactivate them there, or at admin.atlassian.com (Directory, Users).")
 	case scimConfigured:
 		p.Warnings = append(p.Warnings, "This account is not in the SCIM directory, and nothing else configured here can deactivate it: removing the groups ends access to this site's products, but the account itself stays active.")
 		p.followUps = append(p.followUps, "Deactivate the account at admin.atlassian.com (Directory, Users) if the organization manages it.")

@@ -49,7 +49,16 @@ func (p Policy) guardPerson(person directory.Person, self string) error {
 		person.SCIM != nil && slices.ContainsFunc(p.ProtectedUsers, func(u string) bool { return strings.EqualFold(u, person.SCIM.UserName) }):
 		return protected(person.Label(), "JIRA_LIFECYCLE_PROTECTED_USERS")
 	}
+	if person.Email == "" && person.SCIM == nil && p.protectsByEmail() {
+		return fault.New(fault.Protected, "Configure SCIM, which may know the address, or protect people by account id and groups (JIRA_LIFECYCLE_PROTECTED_USERS, JIRA_LIFECYCLE_PROTECTED_GROUPS).",
+			"The e-mail of %s is hidden, so that it can't be told whether the policy protects them.", person.Label())
+	}
 	return p.guardDomain(person)
+}
+
+// protectsByEmail tells whether the policy names people by their addresses, which some accounts hide.
+func (p Policy) protectsByEmail() bool {
+	return len(p.ProtectedDomains) > 0 || slices.ContainsFunc(p.ProtectedUsers, func(u string) bool { return strings.Contains(u, "@") })
 }
 
 func (p Policy) guardDomain(person directory.Person) error {
@@ -84,7 +93,7 @@ func (p Policy) guardGroup(g directory.Group) error {
 }
 
 func (p Policy) protectsGroup(id, name string) bool {
-	return slices.Contains(p.ProtectedGroups, id) || slices.Contains(p.ProtectedGroups, name)
+	return slices.ContainsFunc(p.ProtectedGroups, func(g string) bool { return strings.EqualFold(g, id) || strings.EqualFold(g, name) })
 }
 
 func protected(what, setting string) error {

@@ -32,6 +32,14 @@ func TestGuardPerson(t *testing.T) {
 			name: "protected by the domain of the SCIM user name", policy: Policy{ProtectedDomains: []string{"@example.com"}},
 			person: person(func(p *directory.Person) { p.Email = "" }), refused: true,
 		},
+		{
+			name: "a hidden e-mail may be a protected one", policy: Policy{ProtectedDomains: []string{"example.com"}},
+			person: person(outsideSCIM, func(p *directory.Person) { p.Email = "" }), refused: true,
+		},
+		{
+			name: "a hidden e-mail is no matter where nobody is protected by one", policy: Policy{ProtectedUsers: []string{"5f:ceo"}},
+			person: person(outsideSCIM, func(p *directory.Person) { p.Email = "" }),
+		},
 		{name: "somebody else is protected", policy: Policy{ProtectedUsers: []string{"5f:ceo"}, ProtectedDomains: []string{"board.example"}}, person: person()},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -53,7 +61,7 @@ func TestGuardLastAdmin(t *testing.T) {
 }
 
 func TestGuardGroups(t *testing.T) {
-	policy := Policy{ProtectedGroups: []string{"engineering", "g-x"}}
+	policy := Policy{ProtectedGroups: []string{"Engineering", "g-x"}}
 	if err := policy.guardMembership(person()); !fault.Is(err, fault.Protected) {
 		t.Errorf("member of a protected group: %v", err)
 	}

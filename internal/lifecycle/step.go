@@ -166,8 +166,8 @@ func (s *Service) groupChange(step Step) (change, error) {
 // without access, so that existing is not enough.
 func invited(st State) bool { return st.User != nil && st.User.Active && len(st.User.Groups) > 0 }
 
-// offSite tells that an account has no access to the site any more: gone, or left without groups.
-func offSite(st State) bool { return st.User == nil || len(st.User.Groups) == 0 }
+// offSite tells that the site does not have the account any more. Having no groups is no proof of that.
+func offSite(st State) bool { return st.User == nil }
 
 // goal is what the last step of a plan checks: everything that the plan set out to do, as Jira itself shows it.
 func goal(plan Plan) func(State) bool {
@@ -200,8 +200,35 @@ func goal(plan Plan) func(State) bool {
 				return false
 			}
 		}
-		return true
+		return !plan.noGroups || len(groupsLeft(st)) == 0
 	}
+}
+
+// groupsLeft names the groups that a state shows on either side.
+func groupsLeft(st State) []string {
+	var names []string
+	if st.User != nil {
+		for _, g := range st.User.Groups {
+			names = append(names, g.Name)
+		}
+	}
+	if st.SCIM != nil {
+		for _, g := range st.SCIM.Groups {
+			names = append(names, g.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// notPlanned names the groups that somebody is in and that the plan did not know: they were added while it ran.
+func notPlanned(plan Plan, st State) []string {
+	if !plan.noGroups {
+		return nil
+	}
+	return slices.DeleteFunc(groupsLeft(st), func(name string) bool {
+		return slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == RemoveFromGroup && s.Target == name })
+	})
 }
 
 func newSCIMUser(p Plan) scim.NewUser {

@@ -12,6 +12,7 @@ func (r Result) Text() string {
 	b.WriteString(r.headline())
 	if r.Operation != nil {
 		writeOutcomes(&b, *r.Operation)
+		list(&b, "Warnings", r.Plan.Warnings)
 	} else {
 		r.Plan.write(&b)
 	}

@@ -12,6 +12,9 @@ import (
 // maxBody is how large a request may be, in bytes.
 const maxBody = 4 << 20
 
+// batchRefused answers a JSON-RPC batch, which MCP has not known since its revision 2025-06-18.
+const batchRefused = `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"batches are not supported: send one message a request"}}`
+
 // guard lets only requests through that were meant for this machine. A web page can make a browser send requests to loopback
 // addresses: one from a foreign site carries its Origin, and one that rebinds its own name to 127.0.0.1 carries its Host.
 func guard(next http.Handler) http.Handler {
@@ -34,6 +37,12 @@ func guard(next http.Handler) http.Handler {
 				http.Error(w, "the body is larger than 4 MiB", http.StatusRequestEntityTooLarge)
 				return
 			}
+			if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = io.WriteString(w, batchRefused) // the client may have gone
+				return
+			}
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
 		next.ServeHTTP(w, r)
@@ -54,7 +63,8 @@ func loopbackHost(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// loopbackOrigin reports whether every Origin is a page of this machine. Programs that are no browsers send none.
+// loopbackOrigin reports whether every Origin is a page of this machine, on whatever port: tools that inspect MCP servers are such pages.
+// Programs that are no browsers send none.
 func loopbackOrigin(origins []string) bool {
 	for _, origin := range origins {
 		u, err := url.Parse(origin)
