@@ -126,9 +126,15 @@ func badInputs(s *site) []bad {
 		add(bad{setup: "read-only", tool: tool, args: plainArguments(tool), code: "protected", words: []string{"read-only", "JIRA_LIFECYCLE_READ_ONLY", "nothing was changed"}, silent: true})
 		add(bad{setup: "nothing set", tool: tool, args: plainArguments(tool), code: "not_configured", words: []string{firstSetting(tool)}, silent: true})
 	}
-	add(bad{setup: "protected", name: "person", tool: "offboard_user", args: args{"user": sam}, code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_USERS"}})
 	add(bad{setup: "protected", name: "group", tool: "offboard_user", args: args{"user": jane}, code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_GROUPS", "engineering"}})
-	add(bad{setup: "protected", name: "domain", tool: "offboard_user", args: args{"user": "eve.external@contractor.example"}, code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_DOMAINS"}})
+	for _, tool := range exactTools {
+		add(bad{setup: "protected", name: "person", tool: tool, args: naming(tool, sam), code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_USERS"}})
+		add(bad{setup: "protected", name: "domain", tool: tool, args: naming(tool, "eve.external@contractor.example"), code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_DOMAINS"}})
+	}
+	for _, tool := range []string{"provision_user", "remove_user_from_group"} {
+		add(bad{setup: "protected", name: "group", tool: tool, args: of(tool, "engineering"), code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_GROUPS", "engineering"}})
+	}
+	add(bad{setup: "protected", name: "member", tool: "delete_user", args: args{"user": s.AccountID("nils.null@partner.example")}, code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_GROUPS", "partners"}})
 	add(bad{setup: "protected", name: "group", tool: "delete_group", args: args{"group": "partners"}, code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_GROUPS"}})
 	add(bad{setup: "protected", name: "group", tool: "add_user_to_group", args: args{"user": manager, "groups": []string{"engineering"}}, code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_GROUPS"}})
 	add(bad{setup: "protected", name: "newcomer", tool: "provision_user", args: args{"email": "x@contractor.example", "given_name": "N", "family_name": "N"}, code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_DOMAINS"}})
