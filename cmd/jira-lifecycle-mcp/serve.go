@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/config"
@@ -34,6 +35,7 @@ func (c *serveCmd) Run(p *program) (err error) {
 	for _, problem := range cfg.Problems() {
 		log.Warn(problem)
 	}
+	limitMemory(p.getenv)
 	server, err := mcpserver.Build(cfg, log)
 	if err != nil {
 		return &exitStatus{exitUsage, err}
@@ -57,6 +59,17 @@ func (c *serveCmd) Run(p *program) (err error) {
 		return server.ServeSSE(ctx, listener)
 	}
 	return server.ServeHTTP(ctx, listener)
+}
+
+// softMemoryLimit is above what the server needs, an audit of any size included, and keeps the collector from letting an audit's peak grow with
+// its length.
+const softMemoryLimit = 40 << 20
+
+// limitMemory sets the limit unless the environment has one.
+func limitMemory(getenv func(string) string) {
+	if getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(softMemoryLimit)
+	}
 }
 
 // configure checks settings and makes the log, which goes to stderr and also takes what libraries log.

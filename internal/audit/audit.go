@@ -63,7 +63,7 @@ func (a *Auditor) Run(ctx context.Context, o Options) (Result, error) {
 	started := a.now()
 	w, err := openWorkspace(a.StateDir, started)
 	if err != nil {
-		return Result{}, fmt.Errorf("open a folder for the report: %w", err)
+		return Result{}, unwritable(a.StateDir, err)
 	}
 	defer w.discard()
 
@@ -75,11 +75,17 @@ func (a *Auditor) Run(ctx context.Context, o Options) (Result, error) {
 	result.StartedAt, result.FinishedAt = started.UTC(), a.now().UTC()
 	result.Report = w.report(result)
 	if err := w.publish(result); err != nil {
-		return Result{}, fmt.Errorf("finish the report: %w", err)
+		return Result{}, unwritable(a.StateDir, err)
 	}
 	a.log().InfoContext(ctx, "audit finished", "report", result.Report.ID, "accounts", result.Counts.Total,
 		"findings", result.Report.Findings, "pages", result.Pages, "duration", result.FinishedAt.Sub(result.StartedAt))
 	return result, nil
+}
+
+// unwritable is the fault for a state directory in which a report can't be written.
+func unwritable(dir string, err error) error {
+	return fault.New(fault.Internal, "Check that the state directory (JIRA_LIFECYCLE_STATE_DIR) exists, belongs to you and has room, then audit again.",
+		"The report can't be written in %s: %v.", dir, err).Because(err)
 }
 
 // run is one audit under way.

@@ -193,10 +193,10 @@ func TestReportIsNamedAfterItsTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "audit-20261124T101500Z-"; r.Report.ID[:len(want)] != want || r.Report.URI != "report://audits/"+r.Report.ID {
+	if want := "audit-20261124T101500Z-"; r.Report.ID[:len(want)] != want || r.Report.URI != URIPrefix+r.Report.ID+"/"+SummaryFile {
 		t.Errorf("id %s, URI %s", r.Report.ID, r.Report.URI)
 	}
-	again, err := a.Summary(r.Report.URI)
+	again, err := a.Summary(r.Report.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -169,7 +169,7 @@ func TestStateThatCannotBeWritten(t *testing.T) {
 	s := largeSite(100)
 	for _, state := range []string{"", file} {
 		a := Auditor{Jira: s, StateDir: state}
-		if _, err := a.Run(context.Background(), Options{}); err == nil || !strings.Contains(err.Error(), "folder for the report") {
+		if _, err := a.Run(context.Background(), Options{}); err == nil || !fault.Is(err, fault.Internal) || !strings.Contains(err.Error(), "JIRA_LIFECYCLE_STATE_DIR") {
 			t.Errorf("state directory %q: %v", state, err)
 		}
 	}

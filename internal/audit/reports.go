@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 )
@@ -36,10 +35,8 @@ func (a *Auditor) Reports() ([]string, error) {
 	return ids, nil
 }
 
-// Open opens one file of a report: RowsFile, CSVFile, FindingsFile or SummaryFile. The id may be given as the report's URI. It
-// gives the faults invalid_argument for what is no id or no file, and not_found.
+// Open opens one file of a report: RowsFile, CSVFile, FindingsFile or SummaryFile. It gives the faults invalid_argument for what is no id or no file, and not_found.
 func (a *Auditor) Open(id, file string) (*os.File, error) {
-	id = strings.TrimPrefix(id, uriPrefix)
 	if !idPattern.MatchString(id) {
 		return nil, fault.New(fault.InvalidArgument, "Take the id from an audit's answer, such as audit-20260102T030405Z-ab12.",
 			"%q is not the id of a report.", clip(id, 60))

@@ -18,8 +18,10 @@ const (
 	partialPrefix = ".partial-"
 	lockFile      = "lock"
 	doorFile      = ".lock"
-	uriPrefix     = "report://audits/"
 )
+
+// URIPrefix begins the address of a report's file: URIPrefix + id + "/" + file.
+const URIPrefix = "report://audits/"
 
 // workspace is the folder of an audit under way, reports/.partial-ID. It is locked while its process lives, and gets its
 // name, reports/ID, when the report is complete, so that nobody ever sees half of one.
@@ -67,7 +69,7 @@ func newID(at time.Time) string {
 
 // report points to where the report will be.
 func (w *workspace) report(r Result) Report {
-	r.Report.ID, r.Report.URI, r.Report.Folder = w.id, uriPrefix+w.id, filepath.Join(w.root, w.id)
+	r.Report.ID, r.Report.URI, r.Report.Folder = w.id, URIPrefix+w.id+"/"+SummaryFile, filepath.Join(w.root, w.id)
 	return r.Report
 }
 

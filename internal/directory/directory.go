@@ -29,7 +29,7 @@ type Config struct {
 	// Jira is the site, or nil with the reason in JiraMissing.
 	Jira        *jira.Client
 	JiraMissing error
-	// SCIM is the provisioning directory, or nil, with the reason in SCIMMissing where there is more to say than that nothing is set.
+	// SCIM is the provisioning directory, or nil. SCIMMissing is the reason where something is set for it that can't be used.
 	SCIM        *scim.Client
 	SCIMMissing error
 	// Domains are the lower-case e-mail domains that SCIM provisions. Empty means: those of the first SCIM users.
@@ -54,6 +54,10 @@ func (d *Directory) Jira() (*jira.Client, error) {
 	}
 	return nil, fault.New(fault.NotConfigured, "Set ATLASSIAN_SITE_URL, ATLASSIAN_EMAIL and ATLASSIAN_API_TOKEN and start the server again.", "Jira is not configured.")
 }
+
+// CheckSCIM returns the fault of a SCIM setting that can't be used. To change anybody as if SCIM were not there would be wrong then: it is there,
+// and can't be reached. Nil where SCIM works, and where nothing is set for it.
+func (d *Directory) CheckSCIM() error { return d.scimMissing }
 
 // SCIM returns the SCIM client, or the fault that names the missing setting.
 func (d *Directory) SCIM() (*scim.Client, error) {

@@ -23,6 +23,9 @@ func (s *Service) Provision(ctx context.Context, r ProvisionRequest) (Result, er
 	if err := s.policy.guardWrite(); err != nil && !r.DryRun {
 		return Result{}, err
 	}
+	if err := s.directory.CheckSCIM(); err != nil {
+		return Result{}, err
+	}
 	facts := provisionFacts{who: r.Who, hasSCIM: s.directory.HasSCIM(), products: s.policy.Products}
 	var self jira.User
 	var admins []directory.AdminGroup

@@ -23,6 +23,9 @@ type situation struct {
 // somebody who is in one, whether others are in it too.
 func (s *Service) situationOf(ctx context.Context, target directory.Target) (situation, error) {
 	var at situation
+	if err := s.directory.CheckSCIM(); err != nil {
+		return at, err
+	}
 	var personErr error
 	all, all1 := errgroup.WithContext(ctx)
 	all.Go(func() error {

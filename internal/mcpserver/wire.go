@@ -27,9 +27,11 @@ func Wire(cfg config.Config, log *slog.Logger) (*tools.Deps, error) {
 	if err != nil {
 		return nil, err
 	}
-	people := directory.New(directory.Config{
-		Jira: site, JiraMissing: cfg.Jira.Missing, SCIM: provisioning, SCIMMissing: cfg.SCIM.Missing, Domains: cfg.SCIMDomains,
-	})
+	settings := directory.Config{Jira: site, JiraMissing: cfg.Jira.Missing, SCIM: provisioning, Domains: cfg.SCIMDomains}
+	if cfg.SCIM.DirectoryID != "" || !cfg.SCIM.Token.IsZero() {
+		settings.SCIMMissing = cfg.SCIM.Missing
+	}
+	people := directory.New(settings)
 	changes := lifecycle.New(lifecycle.Config{
 		Directory: people,
 		Policy: lifecycle.Policy{
@@ -106,5 +108,6 @@ func Build(cfg config.Config, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, errors.New("see --toolsets (JIRA_LIFECYCLE_TOOLSETS)"))
 	}
+	server.serveReports(deps.Audit)
 	return server, nil
 }
