@@ -35,6 +35,11 @@ func TestMissingPermissions(t *testing.T) {
 			s := newSite(t)
 			c := connect(t, s, func(su *setup) { as(token)(t, su) })
 			before := s.state(t)
+			c.call(t, "get_server_status", args{}).says(t, "look people up", "site administrator")
+			plan := c.call(t, "offboard_user", args{"user": sam})
+			if warnings, _ := plain(plan.get("plan.warnings")).([]string); !strings.Contains(strings.Join(warnings, "\n"), "refuse") {
+				t.Errorf("the plan does not warn of what will be refused: %q", warnings)
+			}
 			for _, tt := range calls {
 				t.Run(tt.tool, func(t *testing.T) {
 					sent := len(s.writes())

