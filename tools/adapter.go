@@ -62,6 +62,7 @@ func (b bound) serve(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToo
 		ID:       rand.Text()[:10],
 		Caller:   b.Caller(ctx),
 		Client:   clientName(ctx),
+		CanAsk:   canAsk(ctx),
 		Progress: progress(ctx, req),
 	}
 	ctx = request.With(ctx, info)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mark3labs/mcp-go/client"
@@ -54,7 +55,7 @@ func connect(t *testing.T, tool Tool, revision string, options ...client.ClientO
 		Log:    slog.New(slog.NewJSONHandler(&log, nil)),
 		Caller: func(context.Context) string { return "local:test" },
 	}))
-	c, err := client.NewInProcessClientWithOptions(srv, append(options, client.WithProtocolVersion(revision))...)
+	c, err := client.NewInProcessClientWithOptions(srv, append(options, client.WithProtocolVersion(revision), client.WithDiscoverTimeout(time.Minute))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,11 +2,13 @@ package directory
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
 
@@ -16,6 +18,7 @@ type Directory struct {
 	scim *scim.Client
 
 	jiraMissing, scimMissing error
+	scimBroken               bool
 	domains                  []string
 
 	links      links
@@ -29,16 +32,17 @@ type Config struct {
 	// Jira is the site, or nil with the reason in JiraMissing.
 	Jira        *jira.Client
 	JiraMissing error
-	// SCIM is the provisioning directory, or nil. SCIMMissing is the reason where something is set for it that can't be used.
+	// SCIM is the provisioning directory, or nil with the reason in SCIMMissing. SCIMBroken tells that something is set for it, and can't be used.
 	SCIM        *scim.Client
 	SCIMMissing error
+	SCIMBroken  bool
 	// Domains are the lower-case e-mail domains that SCIM provisions. Empty means: those of the first SCIM users.
 	Domains []string
 }
 
 // New returns a Directory over c.
 func New(c Config) *Directory {
-	return &Directory{jira: c.Jira, scim: c.SCIM, jiraMissing: c.JiraMissing, scimMissing: c.SCIMMissing, domains: c.Domains}
+	return &Directory{jira: c.Jira, scim: c.SCIM, jiraMissing: c.JiraMissing, scimMissing: c.SCIMMissing, scimBroken: c.SCIMBroken, domains: c.Domains}
 }
 
 // HasSCIM tells whether a SCIM directory is configured.
@@ -57,7 +61,12 @@ func (d *Directory) Jira() (*jira.Client, error) {
 
 // CheckSCIM returns the fault of a SCIM setting that can't be used. To change anybody as if SCIM were not there would be wrong then: it is there,
 // and can't be reached. Nil where SCIM works, and where nothing is set for it.
-func (d *Directory) CheckSCIM() error { return d.scimMissing }
+func (d *Directory) CheckSCIM() error {
+	if d.scimBroken {
+		return d.scimMissing
+	}
+	return nil
+}
 
 // SCIM returns the SCIM client, or the fault that names the missing setting.
 func (d *Directory) SCIM() (*scim.Client, error) {
@@ -104,6 +113,10 @@ func (d *Directory) Permissions(ctx context.Context) (map[string]bool, error) {
 // (an empty list is what Jira gives to one that may not).
 func (d *Directory) mayBrowse(ctx context.Context) error {
 	permissions, err := d.Permissions(ctx)
+	if rest.IsStatus(err, http.StatusUnauthorized) || rest.IsStatus(err, http.StatusForbidden) {
+		return fault.New(fault.PermissionDenied, "Give the token the scope read:jira-work (or read:permission:jira) and try again.",
+			"Jira found nobody, and does not tell this token what it may see. Whether the person exists is not known.").Because(err)
+	}
 	if err != nil {
 		return err
 	}

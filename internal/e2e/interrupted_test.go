@@ -32,38 +32,35 @@ func until(t *testing.T, what string, so func() bool) {
 // slow makes each request take a while, so that an operation is under way when it has begun.
 func slow(o *sandbox.Options) { o.Latency = 150 * time.Millisecond }
 
-// beginOffboarding has jane's offboarding confirmed, and returns once the site has executed the first step, which takes her access. done is closed
-// when the call has ended.
-func beginOffboarding(t *testing.T, s *site, c *session) (done <-chan struct{}) {
+// firstStep waits until the site has executed the first step of jane's offboarding, which takes her access.
+func (s *site) firstStep(t *testing.T) {
 	t.Helper()
-	plan := c.call(t, "offboard_user", args{"user": jane})
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		// The connection may be gone before the answer is.
-		_, _ = c.CallTool(t.Context(), request("offboard_user", args{"user": jane, "confirm": plan.str("confirmation.token")}))
-	}()
 	until(t, "the first step", func() bool {
 		return slices.ContainsFunc(s.writes(), func(r sandbox.Request) bool { return r.Status == http.StatusOK })
 	})
-	return ended
 }
 
-// TestAClientThatLeavesDoesNotCutAnOperation closes the program's stdin, as a desktop client does when it quits: the operation goes on to its end
-// before the process does.
+// TestAClientThatLeavesDoesNotCutAnOperation closes the program's stdin, as a desktop client does when it quits: the operation goes on to its end,
+// and its answer is written, before the process ends.
 func TestAClientThatLeavesDoesNotCutAnOperation(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, slow)
-	c := connect(t, s, over("stdio"))
-	done := beginOffboarding(t, s, c)
-	if err := c.Close(); err != nil {
-		t.Errorf("the server did not end well: %v\n%s", err, c.log)
+	p := start(t, settings(t, s))
+	p.wire(t, initialize(mcp.ProtocolVersion20251125))
+	call := func(id int, arguments args) map[string]any {
+		return message(id, "tools/call", map[string]any{"name": "offboard_user", "arguments": arguments})
 	}
-	<-done
+	plan := readAnswer(t, "offboard_user", p.wire(t, call(2, args{"user": jane})))
+	p.send(t, call(3, args{"user": jane, "confirm": plan.str("confirmation.token")}))
+	s.firstStep(t)
+	if s.facts(t, jane).Groups == nil {
+		t.Fatal("the operation was over before the client left: the test proves nothing")
+	}
+	last := p.end(t)
 	s.want(t, jane, facts{OnSite: true, InSCIM: true})
-	if !strings.Contains(c.log.String(), `"status":"succeeded"`) {
-		t.Errorf("the log does not tell how it ended:\n%s", c.log)
-	}
+	done := readAnswer(t, "offboard_user", readResult(t, []byte(last)))
+	done.wants(t, map[string]any{"status": "succeeded"})
+	s.wroteOnce(t, 0, done)
 }
 
 // idle tells whether no request is under way at the site. It sends one of its own, which says how many ran beside it.
@@ -85,11 +82,18 @@ func TestAKilledProcessLeavesWhatCanBeGoneOnWith(t *testing.T) {
 	sameState := with("JIRA_LIFECYCLE_STATE_DIR", t.TempDir())
 	first := connect(t, s, over("stdio"), sameState, func(su *setup) { su.killed = true })
 	token := first.call(t, "offboard_user", args{"user": jane}).str("confirmation.token")
-	done := beginOffboarding(t, s, first)
+	plan := first.call(t, "offboard_user", args{"user": jane})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		// No answer will come.
+		_, _ = first.CallTool(t.Context(), request("offboard_user", args{"user": jane, "confirm": plan.str("confirmation.token")}))
+	}()
+	s.firstStep(t)
 	if err := first.child.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	<-done
+	<-ended
 	until(t, "the end of what was sent", func() bool { return s.idle(t) })
 
 	next := connect(t, s, over("stdio"), sameState)
@@ -98,7 +102,7 @@ func TestAKilledProcessLeavesWhatCanBeGoneOnWith(t *testing.T) {
 		t.Fatalf("the operation was over when the process was killed: the test proves nothing\n%s", left.text)
 	}
 	// A token that was not used before is for the whole plan, which is not the one for what is left.
-	plan := next.call(t, "offboard_user", args{"user": jane})
+	plan = next.call(t, "offboard_user", args{"user": jane})
 	plan.wants(t, map[string]any{"status": "confirmation_required"})
 	next.call(t, "offboard_user", args{"user": jane, "confirm": token}).wants(t, map[string]any{"code": "plan_changed"})
 	rest := next.call(t, "offboard_user", args{"user": jane, "confirm": plan.str("confirmation.token")})

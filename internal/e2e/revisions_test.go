@@ -3,9 +3,9 @@ package e2e
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -30,14 +30,11 @@ func TestToolCallsOnEveryRevision(t *testing.T) {
 			t.Run(transport+" "+revision, func(t *testing.T) {
 				t.Parallel()
 				s := newSite(t)
-				dir := t.TempDir()
-				env := maps.Clone(s.env)
-				env["HOME"], env["JIRA_LIFECYCLE_STATE_DIR"], env["JIRA_LIFECYCLE_TRANSPORT"] = dir, dir+"/state", transport
+				env := settings(t, s)
+				env["JIRA_LIFECYCLE_TRANSPORT"] = transport
 				send := open[transport](t, env, revision)
 				if !mcp.IsModernProtocol(revision) {
-					raw := send(t, message(1, "initialize", map[string]any{
-						"protocolVersion": revision, "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "raw", "version": "1"},
-					}))
+					raw := send(t, initialize(revision))
 					var opened struct{ ProtocolVersion string }
 					if err := json.Unmarshal(raw, &opened); err != nil || opened.ProtocolVersion != revision {
 						t.Fatalf("negotiated %s", raw)
@@ -65,6 +62,12 @@ func TestToolCallsOnEveryRevision(t *testing.T) {
 	}
 }
 
+func initialize(revision string) map[string]any {
+	return message(1, "initialize", map[string]any{
+		"protocolVersion": revision, "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "raw", "version": "1"},
+	})
+}
+
 func message(id int, method string, params map[string]any) map[string]any {
 	return map[string]any{"jsonrpc": "2.0", "id": id, "method": method, "params": params}
 }
@@ -79,49 +82,74 @@ func readResult(t *testing.T, raw []byte) json.RawMessage {
 	return response.Result
 }
 
-func wireStdio(t *testing.T, env map[string]string, _ string) wire {
+// process is the program on stdio, spoken to by hand.
+type process struct {
+	*exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+	log *written
+}
+
+func start(t *testing.T, env map[string]string) *process {
+	t.Helper()
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
-	child := exec.Command(path)
-	for name, value := range env {
-		child.Env = append(child.Env, name+"="+value)
-	}
-	log := &written{}
-	child.Stderr = log
-	in, err1 := child.StdinPipe()
-	out, err2 := child.StdoutPipe()
+	p := &process{Cmd: exec.Command(path), log: &written{}}
+	p.Env, p.Stderr = environment(env), p.log
+	in, err1 := p.StdinPipe()
+	out, err2 := p.StdoutPipe()
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}
-	if err := child.Start(); err != nil {
+	p.in, p.out = in, bufio.NewReader(out)
+	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = p.Process.Kill() }) // it has ended, unless the test failed
+	return p
+}
+
+func (p *process) send(t *testing.T, message map[string]any) {
+	t.Helper()
+	if err := json.NewEncoder(p.in).Encode(message); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// end closes the program's stdin, waits until it has ended well, and gives what it still wrote.
+func (p *process) end(t *testing.T) string {
+	t.Helper()
+	_ = p.in.Close()
+	rest, err := io.ReadAll(p.out)
+	if err := errors.Join(err, p.Wait()); err != nil {
+		t.Errorf("the server did not end well: %v\n%s", err, p.log)
+	}
+	return string(rest)
+}
+
+func wireStdio(t *testing.T, env map[string]string, _ string) wire {
+	p := start(t, env)
 	t.Cleanup(func() {
-		_ = in.Close()
-		if rest, err := io.ReadAll(out); err != nil || len(rest) > 0 {
-			t.Errorf("more on stdout: %q, %v", rest, err)
-		}
-		if err := child.Wait(); err != nil {
-			t.Errorf("the server did not end well: %v\n%s", err, log)
+		if rest := p.end(t); rest != "" {
+			t.Errorf("more on stdout: %q", rest)
 		}
 	})
-	lines := bufio.NewReader(out)
-	return func(t *testing.T, message map[string]any) json.RawMessage {
-		t.Helper()
-		if err := json.NewEncoder(in).Encode(message); err != nil {
-			t.Fatal(err)
-		}
-		if message["id"] == nil {
-			return nil
-		}
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			t.Fatalf("%v\n%s", err, log)
-		}
-		return readResult(t, line)
+	return p.wire
+}
+
+func (p *process) wire(t *testing.T, message map[string]any) json.RawMessage {
+	t.Helper()
+	p.send(t, message)
+	if message["id"] == nil {
+		return nil
 	}
+	line, err := p.out.ReadBytes('\n')
+	if err != nil {
+		t.Fatalf("%v\n%s", err, p.log)
+	}
+	return readResult(t, line)
 }
 
 func wireHTTP(t *testing.T, env map[string]string, revision string) wire {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"os/exec"
 	"sync"
@@ -61,14 +62,7 @@ type session struct {
 // connect starts a server for the site, over Streamable HTTP inside this process unless said otherwise, and connects a client.
 func connect(t *testing.T, on *site, edits ...func(*setup)) *session {
 	t.Helper()
-	dir := t.TempDir()
-	s := setup{transport: "http", env: map[string]string{
-		"HOME": dir, "XDG_CONFIG_HOME": dir, "JIRA_LIFECYCLE_STATE_DIR": dir + "/state",
-		"JIRA_LIFECYCLE_TOOLSETS": "all", "JIRA_LIFECYCLE_LOG_LEVEL": "debug", "JIRA_LIFECYCLE_VERIFY_TIMEOUT": "3s",
-	}}
-	if on != nil {
-		with(flat(on.env)...)(&s)
-	}
+	s := setup{transport: "http", env: settings(t, on)}
 	for _, edit := range edits {
 		edit(&s)
 	}
@@ -91,7 +85,7 @@ func connect(t *testing.T, on *site, edits ...func(*setup)) *session {
 	if s.revision != "" {
 		s.client = append(s.client, client.WithProtocolVersion(s.revision))
 	}
-	c.Client = client.NewClient(way, s.client...)
+	c.Client = client.NewClient(way, append(s.client, client.WithDiscoverTimeout(time.Minute))...) // a busy machine is no older server
 	if err := c.Start(t.Context()); err != nil {
 		t.Fatalf("start the client: %v\n%s", err, c.log)
 	}
@@ -110,6 +104,31 @@ func connect(t *testing.T, on *site, edits ...func(*setup)) *session {
 		t.Fatalf("negotiated %s, want %s", result.ProtocolVersion, s.revision)
 	}
 	return c
+}
+
+// settings is the environment of a server: for the site, or without any credential.
+func settings(t *testing.T, on *site) map[string]string {
+	t.Helper()
+	dir := t.TempDir()
+	env := map[string]string{
+		"HOME": dir, "XDG_CONFIG_HOME": dir, "JIRA_LIFECYCLE_STATE_DIR": dir + "/state",
+		"JIRA_LIFECYCLE_TOOLSETS": "all", "JIRA_LIFECYCLE_LOG_LEVEL": "debug", "JIRA_LIFECYCLE_VERIFY_TIMEOUT": "3s",
+	}
+	if on != nil {
+		maps.Copy(env, on.env)
+	}
+	return env
+}
+
+// environment is env as a process gets it. A race detector would have the program linger for a second at its end.
+func environment(env map[string]string) []string {
+	list := []string{"GORACE=atexit_sleep_ms=0"}
+	for name, value := range env {
+		if value != "" {
+			list = append(list, name+"="+value)
+		}
+	}
+	return list
 }
 
 // load makes settings of an environment as the program does.
@@ -174,12 +193,7 @@ func (s *session) spawn(t *testing.T, env map[string]string, quiet *slog.Logger)
 		transport.WithCommandLogger(quiet),
 		transport.WithCommandFunc(func(_ context.Context, command string, _, args []string) (*exec.Cmd, error) {
 			child := exec.Command(command, args...) // closing its stdin ends it; a context would kill it
-			for name, value := range env {
-				if value != "" {
-					child.Env = append(child.Env, name+"="+value)
-				}
-			}
-			child.Stderr = s.log
+			child.Env, child.Stderr = environment(env), s.log
 			child.WaitDelay = time.Second
 			s.child = child
 			return child, nil

@@ -165,6 +165,8 @@ func permission(e *rest.Error) string {
 		return "the global permission Administer Jira and a token owner who is an organization admin (scope manage:jira-configuration or write:user:jira)"
 	case write:
 		return "a token owner who is a site administrator (scope manage:jira-configuration)"
+	case strings.HasSuffix(e.Path, "/mypermissions"):
+		return "the scope read:jira-work (or read:permission:jira)"
 	case strings.Contains(e.Path, "/group"):
 		return "the global permission Browse users and groups or Administer Jira (scope read:jira-user or manage:jira-configuration)"
 	}

@@ -205,11 +205,19 @@ func TestTokensOfAPlan(t *testing.T) {
 	})
 	t.Run("human confirmation refuses a client that can't ask", func(t *testing.T) {
 		s := newSite(t, under(lifecycle.Policy{HumanConfirmation: true}))
-		plan := s.planOffboard(t, jane)
-		if _, err := s.applyOffboard(t, ctx, jane, plan.Confirm.Token); !fault.Is(err, fault.ConfirmationInvalid) {
-			t.Errorf("got %v", err)
+		ask := lifecycle.OffboardRequest{Target: target(t, jane)}
+		if plan, err := s.service.Offboard(ctx, ask); err != nil || plan.Status != lifecycle.ConfirmationRequired || strings.Contains(plan.Text(), "call again") {
+			t.Errorf("a client that can't ask: %s, %v\n%s", outcome(plan), err, plan.Text())
 		}
-		asked := request.With(ctx, request.Info{Asked: true})
+		able := request.With(ctx, request.Info{CanAsk: true})
+		plan, err := s.service.Offboard(able, ask)
+		if err != nil || plan.Confirm == nil {
+			t.Fatalf("a client that can ask: %s, %v", outcome(plan), err)
+		}
+		if _, err := s.applyOffboard(t, able, jane, plan.Confirm.Token); !fault.Is(err, fault.ConfirmationInvalid) {
+			t.Errorf("the token without the person: %v", err)
+		}
+		asked := request.With(ctx, request.Info{CanAsk: true, Asked: true})
 		if result, err := s.applyOffboard(t, asked, jane, plan.Confirm.Token); err != nil || result.Status != lifecycle.Succeeded {
 			t.Errorf("asked: %s, %v", outcome(result), err)
 		}

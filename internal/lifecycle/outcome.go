@@ -74,9 +74,12 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 		case err == nil && x.plan.Steps[i].Action == Verify && len(notPlanned(x.plan, state)) > 0:
 			r.Status = StepFailed
 			r.Detail = "in groups that were added while this ran: " + strings.Join(notPlanned(x.plan, state), ", ") + "; call again to take these too"
-		case err == nil && x.plan.Steps[i].Action == Verify && (x.any(StepFailed) || x.any(StepSkipped)):
+		case err == nil && x.plan.Steps[i].Action == Verify && x.any(StepFailed):
 			r.Status = StepFailed
 			r.Detail = "not everything is as planned: see the steps before"
+		case err == nil && x.plan.Steps[i].Action == Verify && x.troubled():
+			r.Status = StepUnknown
+			r.Detail = "can't be confirmed while a step before is in doubt: look the person up again in some minutes"
 		case err == nil:
 			r.Status = StepUnknown
 			r.Detail = fmt.Sprintf("accepted, not yet visible after %s: Atlassian can take some minutes; look the person up again then", x.patient)

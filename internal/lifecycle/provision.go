@@ -23,6 +23,9 @@ func (s *Service) Provision(ctx context.Context, r ProvisionRequest) (Result, er
 	if err := s.policy.guardWrite(); err != nil && !r.DryRun {
 		return Result{}, err
 	}
+	if _, err := s.directory.Jira(); err != nil { // before SCIM is asked beside it
+		return Result{}, err
+	}
 	if err := s.directory.CheckSCIM(); err != nil {
 		return Result{}, err
 	}

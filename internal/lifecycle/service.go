@@ -49,6 +49,9 @@ type Result struct {
 	Confirm   *Confirmation `json:"confirmation,omitempty" jsonschema:"present when the plan waits for a person's agreement"`
 	Operation *Operation    `json:"operation,omitempty" jsonschema:"what was done"`
 	FollowUps []string      `json:"follow_ups" jsonschema:"what no API can do and a person should"`
+
+	// mustAsk tells that the token is of no use to this client, which can't ask a person.
+	mustAsk bool
 }
 
 func result(status Status, plan Plan) Result {
@@ -114,6 +117,7 @@ func (s *Service) confirmed(ctx context.Context, tool, token string, plan func()
 	}
 	r := result(ConfirmationRequired, p)
 	r.Confirm = &fresh
+	r.mustAsk = s.policy.HumanConfirmation && !request.From(ctx).CanAsk
 	if token != "" {
 		return Result{}, fault.New(fault.PlanChanged, "Nothing was changed. Show the new plan (in details) to the person, and confirm it with its own token if they agree.",
 			"What would be changed is not what was confirmed: the situation is another one by now.").With(r)

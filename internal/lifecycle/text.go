@@ -17,7 +17,11 @@ func (r Result) Text() string {
 		r.Plan.write(&b)
 	}
 	list(&b, "Still to do by a person", r.FollowUps)
-	if r.Confirm != nil {
+	switch {
+	case r.Confirm == nil:
+	case r.mustAsk:
+		b.WriteString("\nNothing has been changed. This server takes agreement from a person only, and this client can't ask one: use a client that can (MCP elicitation).\n")
+	default:
 		fmt.Fprintf(&b, "\nNothing has been changed. To apply exactly this plan, call again with confirm = %s (valid until %s, once).\n", r.Confirm.Token, r.Confirm.ExpiresAt.Format(time.RFC3339))
 	}
 	return strings.TrimRight(b.String(), "\n")

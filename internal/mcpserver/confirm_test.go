@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
@@ -135,7 +136,7 @@ func newRemover(t *testing.T) *Server {
 
 func removeOver(t *testing.T, tr transport.Interface, revision string, who *person) removeOut {
 	t.Helper()
-	options := []client.ClientOption{client.WithProtocolVersion(revision)}
+	options := []client.ClientOption{client.WithProtocolVersion(revision), client.WithDiscoverTimeout(time.Minute)}
 	if who != nil {
 		options = append(options, client.WithElicitationHandler(who))
 	}

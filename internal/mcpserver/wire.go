@@ -27,11 +27,11 @@ func Wire(cfg config.Config, log *slog.Logger) (*tools.Deps, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := directory.Config{Jira: site, JiraMissing: cfg.Jira.Missing, SCIM: provisioning, Domains: cfg.SCIMDomains}
-	if cfg.SCIM.DirectoryID != "" || !cfg.SCIM.Token.IsZero() {
-		settings.SCIMMissing = cfg.SCIM.Missing
-	}
-	people := directory.New(settings)
+	people := directory.New(directory.Config{
+		Jira: site, JiraMissing: cfg.Jira.Missing, Domains: cfg.SCIMDomains,
+		SCIM: provisioning, SCIMMissing: cfg.SCIM.Missing,
+		SCIMBroken: cfg.SCIM.Missing != nil && (cfg.SCIM.DirectoryID != "" || !cfg.SCIM.Token.IsZero()),
+	})
 	changes := lifecycle.New(lifecycle.Config{
 		Directory: people,
 		Policy: lifecycle.Policy{

@@ -12,6 +12,8 @@ type Info struct {
 	Caller string
 	// Client names the program that called, as it introduced itself. It is untrusted text.
 	Client string
+	// CanAsk is true when the client can put a question to its user.
+	CanAsk bool
 	// Asked is true when a person has just agreed to the plan in the client's own dialogue.
 	Asked bool
 	// Progress receives how much is done, of how much (0 = unknown), with a short text. It may be nil and must not block.
