@@ -33,7 +33,7 @@ func of(tool, group string) args {
 // firstSetting is what a tool asks for when nothing is set.
 func firstSetting(tool string) string {
 	if tool == "update_user" {
-		return "ATLASSIAN_SCIM_DIRECTORY_ID and ATLASSIAN_SCIM_TOKEN are not set"
+		return "ATLASSIAN_SCIM_DIRECTORY_ID and ATLASSIAN_SCIM_TOKEN"
 	}
 	return "ATLASSIAN_SITE_URL, ATLASSIAN_EMAIL and ATLASSIAN_API_TOKEN are not set"
 }
