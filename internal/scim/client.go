@@ -109,7 +109,7 @@ type ServiceProviderConfig struct {
 
 // ServiceProviderConfig asks what the service can do. It is the cheapest way to try the token.
 //
-// GET /scim/directory/{directoryId}/ServiceProviderConfig.
+// GET /scim/directory/{directoryId}/ServiceProviderConfig. Permission: the directory's token. 401: not this directory's.
 func (c *Client) ServiceProviderConfig(ctx context.Context) (ServiceProviderConfig, error) {
 	type supported struct {
 		Supported  bool `json:"supported"`

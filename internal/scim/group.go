@@ -53,14 +53,14 @@ type GroupPage struct {
 
 // Groups returns up to count groups (about 100 at most) that f selects, from startIndex (1-based).
 //
-// GET …/Groups. 400 invalidFilter: the filter is not one equality on displayName.
+// GET …/Groups. Permission: the directory's token. 401: not this directory's. 400 invalidFilter: the filter is not one equality on displayName.
 func (c *Client) Groups(ctx context.Context, f Filter, startIndex, count int) (GroupPage, error) {
 	var out list[Group]
 	err := c.do(ctx, call{method: http.MethodGet, collection: groups, query: listQuery(f, startIndex, count)}, &out)
 	return GroupPage{Groups: out.Resources, Total: out.TotalResults, StartIndex: out.StartIndex}, err
 }
 
-// AllGroups walks every group of the directory, each once. Endpoint as for [Client.Groups].
+// AllGroups walks every group of the directory, each once. Endpoint, permission and errors as for [Client.Groups].
 func (c *Client) AllGroups(ctx context.Context, o rest.PageOptions) iter.Seq2[[]Group, error] {
 	o.Size = pageSize(o.Size)
 	id := func(g Group) string { return g.ID }
@@ -72,7 +72,7 @@ func (c *Client) AllGroups(ctx context.Context, o rest.PageOptions) iter.Seq2[[]
 
 // FindGroup returns the group of exactly that name; a match in another case is taken where there is none in this.
 //
-// GET …/Groups?filter=displayName eq "…".
+// GET …/Groups?filter=displayName eq "…". Permission: the directory's token. 401: not this directory's.
 func (c *Client) FindGroup(ctx context.Context, displayName string) (Group, bool, error) {
 	page, err := c.Groups(ctx, ByDisplayName(displayName), 1, maxPage)
 	if err != nil {
@@ -90,7 +90,7 @@ func (c *Client) FindGroup(ctx context.Context, displayName string) (Group, bool
 
 // Group returns one group with its members.
 //
-// GET …/Groups/{id}. 404: no such group.
+// GET …/Groups/{id}. Permission: the directory's token. 401: not this directory's. 404: no such group.
 func (c *Client) Group(ctx context.Context, id string) (Group, error) {
 	var out Group
 	err := c.do(ctx, call{method: http.MethodGet, collection: groups, param: idGroups, id: id}, &out)
@@ -99,7 +99,7 @@ func (c *Client) Group(ctx context.Context, id string) (Group, error) {
 
 // CreateGroup makes a group with members (SCIM user ids; may be none).
 //
-// POST …/Groups. 409 uniqueness: the name is taken.
+// POST …/Groups. Permission: the directory's token. 401: not this directory's. 409 uniqueness: the name is taken.
 func (c *Client) CreateGroup(ctx context.Context, displayName string, members ...string) (Group, error) {
 	if displayName == "" {
 		return Group{}, refuse(http.MethodPost, root+groups, "a group name is needed")
@@ -115,7 +115,7 @@ func (c *Client) CreateGroup(ctx context.Context, displayName string, members ..
 
 // ReplaceGroup writes the members of g; the name has to be the one that it has.
 //
-// PUT …/Groups/{id}. 400: a member doesn't exist. 404: no such group.
+// PUT …/Groups/{id}. Permission: the directory's token. 401: not this directory's. 400: a member doesn't exist. 404: no such group.
 func (c *Client) ReplaceGroup(ctx context.Context, g Group) (Group, error) {
 	body := map[string]any{"schemas": []string{schemaGroup}, "displayName": g.DisplayName, "members": asMembers(g.Members)}
 	if g.ExternalID != "" {
@@ -128,7 +128,7 @@ func (c *Client) ReplaceGroup(ctx context.Context, g Group) (Group, error) {
 
 // PatchGroup adds and removes members (SCIM user ids) in one call.
 //
-// PATCH …/Groups/{id}. 404: no such group or user.
+// PATCH …/Groups/{id}. Permission: the directory's token. 401: not this directory's. 404: no such group or user.
 func (c *Client) PatchGroup(ctx context.Context, id string, add, remove []string) error {
 	var ops []operation
 	if len(add) > 0 {
@@ -145,21 +145,21 @@ func (c *Client) PatchGroup(ctx context.Context, id string, add, remove []string
 
 // AddMember puts a user into a group. Adding a member again changes nothing.
 //
-// PATCH …/Groups/{id}. 404: no such group or user.
+// PATCH …/Groups/{id}. Permission: the directory's token. 401: not this directory's. 404: no such group or user.
 func (c *Client) AddMember(ctx context.Context, groupID, userID string) error {
 	return c.PatchGroup(ctx, groupID, []string{userID}, nil)
 }
 
 // RemoveMember takes a user out of a group. 400 noTarget or 404 may mean that the user is not a member: read back.
 //
-// PATCH …/Groups/{id}.
+// PATCH …/Groups/{id}. Permission: the directory's token. 401: not this directory's.
 func (c *Client) RemoveMember(ctx context.Context, groupID, userID string) error {
 	return c.PatchGroup(ctx, groupID, nil, []string{userID})
 }
 
 // DeleteGroup deletes a group here and on every site that it is synced to; its members lose what it granted.
 //
-// DELETE …/Groups/{id}. 404: no such group.
+// DELETE …/Groups/{id}. Permission: the directory's token. 401: not this directory's. 404: no such group.
 func (c *Client) DeleteGroup(ctx context.Context, id string) error {
 	return c.do(ctx, call{method: http.MethodDelete, collection: groups, param: idGroups, id: id}, nil)
 }

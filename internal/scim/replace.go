@@ -9,7 +9,7 @@ import (
 // ReplaceUser writes u back whole: the fields that [User] shows as u has them, every other attribute as the service has it, and active always
 // explicit. A user that came from a list is read again for those other attributes.
 //
-// PUT …/Users/{userId}. 400: an attribute is wrong. 404: no such user.
+// PUT …/Users/{userId}. Permission: the directory's token. 401: not this directory's. 400: an attribute is wrong. 404: no such user.
 func (c *Client) ReplaceUser(ctx context.Context, u User) (User, error) {
 	if u.raw == nil {
 		now, err := c.User(ctx, u.ID)

@@ -24,7 +24,7 @@ type UserPage struct {
 
 // Users returns up to count users (about 100 at most) that f selects, from startIndex (1-based).
 //
-// GET …/Users. 400 invalidFilter: the filter is not one equality on userName or externalId.
+// GET …/Users. Permission: the directory's token. 401: not this directory's. 400 invalidFilter: the filter is not one equality on userName or externalId.
 func (c *Client) Users(ctx context.Context, f Filter, startIndex, count int) (UserPage, error) {
 	var out list[userWire]
 	err := c.do(ctx, call{method: http.MethodGet, collection: users, query: listQuery(f, startIndex, count)}, &out)
@@ -35,7 +35,7 @@ func (c *Client) Users(ctx context.Context, f Filter, startIndex, count int) (Us
 	return page, err
 }
 
-// AllUsers walks every user of the directory, each once. Endpoint as for [Client.Users].
+// AllUsers walks every user of the directory, each once. Endpoint, permission and errors as for [Client.Users].
 func (c *Client) AllUsers(ctx context.Context, o rest.PageOptions) iter.Seq2[[]User, error] {
 	o.Size = pageSize(o.Size)
 	id := func(u User) string { return u.ID }
@@ -48,7 +48,7 @@ func (c *Client) AllUsers(ctx context.Context, o rest.PageOptions) iter.Seq2[[]U
 // FindUser returns the user whose userName is exactly that, ignoring case. The answer is compared here too: a service that ignored
 // the filter would otherwise answer with somebody else.
 //
-// GET …/Users?filter=userName eq "…".
+// GET …/Users?filter=userName eq "…". Permission: the directory's token. 401: not this directory's.
 func (c *Client) FindUser(ctx context.Context, userName string) (User, bool, error) {
 	page, err := c.Users(ctx, ByUserName(userName), 1, maxPage)
 	if err != nil {
@@ -63,7 +63,7 @@ func (c *Client) FindUser(ctx context.Context, userName string) (User, bool, err
 
 // User returns one user.
 //
-// GET …/Users/{userId}. 404: no such user, or one that was deleted.
+// GET …/Users/{userId}. Permission: the directory's token. 401: not this directory's. 404: no such user, or one that was deleted.
 func (c *Client) User(ctx context.Context, id string) (User, error) {
 	var out User
 	err := c.do(ctx, call{method: http.MethodGet, collection: users, param: idUsers, id: id}, &out)
@@ -79,7 +79,7 @@ type NewUser struct {
 
 // CreateUser provisions a person, active. An Atlassian account of that address is linked rather than created.
 //
-// POST …/Users. 400: an attribute is missing or wrong, or the domain is refused. 409 uniqueness: the user exists.
+// POST …/Users. Permission: the directory's token. 401: not this directory's. 400: an attribute is missing or wrong, or the domain is refused. 409 uniqueness: the user exists.
 func (c *Client) CreateUser(ctx context.Context, n NewUser) (User, error) {
 	if n.UserName == "" || n.Email == "" {
 		return User{}, refuse(http.MethodPost, root+users, "a user name and an e-mail address are needed")
@@ -103,14 +103,14 @@ func (c *Client) CreateUser(ctx context.Context, n NewUser) (User, error) {
 
 // SetActive deactivates (false) or reactivates (true) a user and changes nothing else.
 //
-// PATCH …/Users/{userId}. 404: no such user.
+// PATCH …/Users/{userId}. Permission: the directory's token. 401: not this directory's. 404: no such user.
 func (c *Client) SetActive(ctx context.Context, id string, active bool) (User, error) {
 	return c.PatchUser(ctx, id, active, nil)
 }
 
 // PatchUser sets attributes by SCIM path (title, department, displayName, name.givenName …; "" clears one). It always says active too.
 //
-// PATCH …/Users/{userId}. 400 invalidPath or invalidValue: no such attribute, or not a value of it. 404: no such user.
+// PATCH …/Users/{userId}. Permission: the directory's token. 401: not this directory's. 400 invalidPath or invalidValue: no such attribute, or not a value of it. 404: no such user.
 func (c *Client) PatchUser(ctx context.Context, id string, active bool, attrs map[string]string) (User, error) {
 	ops := []operation{{Op: "replace", Path: "active", Value: active}}
 	for _, path := range sortedKeys(attrs) {
@@ -131,7 +131,7 @@ func (c *Client) changed(ctx context.Context, r call) (User, error) {
 // DeleteUser deactivates a user and unlinks the account for good: every later call for the id is a 404, and provisioning the person again does not
 // bring groups back. Prefer [Client.SetActive].
 //
-// DELETE …/Users/{userId}. 404: no such user; after [rest.Error.Repeated] that can mean deleted by the first attempt.
+// DELETE …/Users/{userId}. Permission: the directory's token. 401: not this directory's. 404: no such user; after [rest.Error.Repeated] that can mean deleted by the first attempt.
 func (c *Client) DeleteUser(ctx context.Context, id string) error {
 	return c.do(ctx, call{method: http.MethodDelete, collection: users, param: idUsers, id: id}, nil)
 }
