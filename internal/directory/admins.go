@@ -5,9 +5,8 @@ import (
 	"slices"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
@@ -35,7 +34,7 @@ func (d *Directory) AdminGroups(ctx context.Context) ([]AdminGroup, error) {
 	}
 	var mu sync.Mutex
 	var admins []AdminGroup
-	all, all1 := errgroup.WithContext(ctx)
+	all, all1 := parallel.WithContext(ctx)
 	for _, access := range []string{accessSiteAdmin, "admin"} {
 		all.Go(func() error {
 			for page, err := range client.AllGroups(all1, jira.GroupQuery{AccessType: access}, rest.PageOptions{}) {

@@ -7,10 +7,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
@@ -80,7 +79,7 @@ func (d *Directory) ResolveGroups(ctx context.Context, asked []string) ([]Group,
 	}
 	var byID, byName []jira.Group
 	owners := owners{}
-	all, all1 := errgroup.WithContext(ctx)
+	all, all1 := parallel.WithContext(ctx)
 	collect := func(q jira.GroupQuery, into *[]jira.Group) func() error {
 		return func() error {
 			for page, err := range client.AllGroups(all1, q, rest.PageOptions{}) {
@@ -165,7 +164,7 @@ func (d *Directory) ListGroups(ctx context.Context, query, accessType string, li
 	}
 	var page jira.GroupPage
 	var owners owners
-	both, both1 := errgroup.WithContext(ctx)
+	both, both1 := parallel.WithContext(ctx)
 	both.Go(func() (err error) {
 		if query == "" {
 			page, err = client.Groups(both1, jira.GroupQuery{AccessType: accessType}, start, limit)

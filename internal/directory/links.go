@@ -7,8 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
@@ -171,7 +170,7 @@ func (d *Directory) scimByWalk(ctx context.Context, accountID string) (scimAnswe
 	var mu sync.Mutex
 	var found *scim.User
 	unlinked := false
-	pages, pages1 := errgroup.WithContext(ctx)
+	pages, pages1 := parallel.WithContext(ctx)
 	for start := 1; start <= total; start += scimPage {
 		pages.Go(func() error {
 			page, err := d.scim.Users(pages1, scim.Filter{}, start, scimPage)

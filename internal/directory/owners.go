@@ -4,9 +4,8 @@ import (
 	"context"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
@@ -20,7 +19,7 @@ func (d *Directory) learnOwners(ctx context.Context, into owners, names []string
 		return nil
 	}
 	var mu sync.Mutex
-	all, all1 := errgroup.WithContext(ctx)
+	all, all1 := parallel.WithContext(ctx)
 	for _, name := range names {
 		all.Go(func() error {
 			group, ok, err := d.scim.FindGroup(all1, name)

@@ -6,10 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
@@ -41,7 +40,7 @@ func (d *Directory) Resolve(ctx context.Context, target Target) (Person, error) 
 func (d *Directory) byAccountID(ctx context.Context, client *jira.Client, id string) (Person, error) {
 	var user jira.User
 	var answer scimAnswer
-	both, both1 := errgroup.WithContext(ctx)
+	both, both1 := parallel.WithContext(ctx)
 	both.Go(func() (err error) {
 		user, err = d.jiraUser(both1, client, id)
 		return err
@@ -109,7 +108,7 @@ func (d *Directory) joined(user jira.User, answer scimAnswer) Person {
 func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email string) (Person, error) {
 	var matches []jira.User
 	var found *scim.User
-	both, both1 := errgroup.WithContext(ctx)
+	both, both1 := parallel.WithContext(ctx)
 	both.Go(func() (err error) {
 		matches, err = client.SearchUsers(both1, email, 0, searchDepth)
 		return err
@@ -155,7 +154,7 @@ func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email stri
 func (d *Directory) byFoundEmail(ctx context.Context, client *jira.Client, id string, found *scim.User) (Person, error) {
 	var user jira.User
 	answer := scimAnswer{user: found, settled: true}
-	both, both1 := errgroup.WithContext(ctx)
+	both, both1 := parallel.WithContext(ctx)
 	both.Go(func() (err error) {
 		user, err = d.jiraUser(both1, client, id)
 		return err

@@ -4,10 +4,9 @@ import (
 	"context"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 )
 
 // searchWall is the match behind which Jira's user search never goes (GET /user/search).
@@ -40,7 +39,7 @@ func (d *Directory) Search(ctx context.Context, query string, limit int, cursor 
 
 	var matches []jira.User
 	var exact *Person
-	both, both1 := errgroup.WithContext(ctx)
+	both, both1 := parallel.WithContext(ctx)
 	both.Go(func() (err error) {
 		matches, err = searchUsers(both1, client, query, start, min(limit+1, searchWall-start))
 		return err

@@ -4,10 +4,9 @@ import (
 	"context"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 )
 
 // UpdateRequest says which SCIM attributes of a person change. Attributes has SCIM's names: displayName, name.givenName, name.familyName,
@@ -110,7 +109,7 @@ func (s *Service) DeleteGroup(ctx context.Context, asked, confirm string) (Resul
 		var members directory.MemberList
 		var state State
 		var admins []string
-		all, all1 := errgroup.WithContext(ctx)
+		all, all1 := parallel.WithContext(ctx)
 		all.Go(func() (err error) {
 			members, err = s.directory.ListMembers(all1, group.ID, true, 1, "")
 			return err

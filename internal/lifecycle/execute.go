@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/request"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
@@ -134,7 +135,12 @@ func (x *execution) stage(ctx context.Context, steps []int, state State) State {
 		if x.changes[i].write != nil {
 			wrote = true
 			writers.Go(func() error {
-				errs[i] = x.write(ctx, i)
+				err := parallel.Safely(func() error { return x.write(ctx, i) })
+				if errors.Is(err, parallel.ErrPanic) { // it may have been sent
+					x.log.Error("a step panicked", "action", x.plan.Steps[i].Action, "error", err)
+					err = errors.Join(rest.ErrOutcomeUnknown, err)
+				}
+				errs[i] = err
 				return nil
 			})
 		}

@@ -4,9 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 )
 
 // MembershipRequest says whom to put into which groups, or to take out of them.
@@ -21,7 +20,7 @@ type MembershipRequest struct {
 func (s *Service) membership(ctx context.Context, r MembershipRequest) (situation, []directory.Group, error) {
 	var at situation
 	var groups []directory.Group
-	both, both1 := errgroup.WithContext(ctx)
+	both, both1 := parallel.WithContext(ctx)
 	both.Go(func() (err error) {
 		at, err = s.situationOf(both1, r.Target)
 		return err

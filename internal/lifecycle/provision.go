@@ -3,11 +3,10 @@ package lifecycle
 import (
 	"context"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 )
 
 // ProvisionRequest says who shall have access and to what.
@@ -32,7 +31,7 @@ func (s *Service) Provision(ctx context.Context, r ProvisionRequest) (Result, er
 	facts := provisionFacts{who: r.Who, hasSCIM: s.directory.HasSCIM(), products: s.policy.Products}
 	var self jira.User
 	var admins []directory.AdminGroup
-	all, all1 := errgroup.WithContext(ctx)
+	all, all1 := parallel.WithContext(ctx)
 	all.Go(func() error {
 		person, err := s.directory.Resolve(all1, directory.Target{Kind: directory.ByEmail, Value: r.Who.Email})
 		if fault.Is(err, fault.NotFound) {

@@ -4,10 +4,9 @@ import (
 	"context"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 )
 
 // situation is what the plan for a person is made from.
@@ -27,7 +26,7 @@ func (s *Service) situationOf(ctx context.Context, target directory.Target) (sit
 		return at, err
 	}
 	var personErr error
-	all, all1 := errgroup.WithContext(ctx)
+	all, all1 := parallel.WithContext(ctx)
 	all.Go(func() error {
 		at.person, personErr = s.directory.Resolve(all1, target)
 		return personErr
@@ -52,7 +51,7 @@ func (s *Service) readOthers(ctx context.Context, at *situation) error {
 			at.own = append(at.own, AdminGroup{ID: g.ID, Name: g.Name})
 		}
 	}
-	all, all1 := errgroup.WithContext(ctx)
+	all, all1 := parallel.WithContext(ctx)
 	for i := range at.own {
 		all.Go(func() (err error) {
 			at.own[i].HasOther, err = s.directory.HasOtherMember(all1, at.own[i].ID, at.person.AccountID)

@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
@@ -47,7 +46,7 @@ func (s State) accountID() string {
 // for by e-mail, which costs a second one.
 func (s *Service) observe(ctx context.Context, subject Subject) (State, error) {
 	var state State
-	both, both1 := errgroup.WithContext(ctx)
+	both, both1 := parallel.WithContext(ctx)
 	both.Go(func() (err error) {
 		state.User, err = s.observeJira(both1, subject)
 		return err
@@ -128,7 +127,7 @@ func (s *Service) observeGroup(ctx context.Context, group directory.Group) (Stat
 		query = jira.GroupQuery{Names: []string{group.Name}}
 	}
 	var state State
-	both, both1 := errgroup.WithContext(ctx)
+	both, both1 := parallel.WithContext(ctx)
 	both.Go(func() error {
 		page, err := client.Groups(both1, query, 0, 2)
 		if err == nil && len(page.Groups) > 0 {
