@@ -140,6 +140,18 @@ func TestAnEmptyAnswerToABlindCredentialIsNotNobody(t *testing.T) {
 	}
 }
 
+func TestATokenThatMayNotAskWhatItMayIsToldSo(t *testing.T) {
+	for _, status := range []int{401, 403} {
+		d, box := newDirectory(t, sandbox.Options{Seed: 1, Users: 100}, sandbox.TokenScoped)
+		if err := box.AddFault(sandbox.Fault{Kind: sandbox.FaultStatus, Path: "/rest/api/3/mypermissions", Status: status}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := resolve(t, d, "nobody.here@example.com"); !fault.Is(err, fault.PermissionDenied) || !strings.Contains(err.Error(), "read:jira-work") {
+			t.Errorf("%d: %v, want permission_denied that names the scope", status, err)
+		}
+	}
+}
+
 func TestRequestsAreNotWasted(t *testing.T) {
 	d, box := newDirectory(t, sandbox.Options{Seed: 1, Users: 2000}, sandbox.TokenAdmin)
 	sent := func(ask string) int {
