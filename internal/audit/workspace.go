@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/filelock"
 )
 
 const (
@@ -54,7 +56,7 @@ func openWorkspace(stateDir string, at time.Time) (_ *workspace, err error) {
 	if err := os.Mkdir(w.dir, 0o700); err != nil {
 		return nil, err
 	}
-	if w.lock, err = takeLock(filepath.Join(w.dir, lockFile), true); err != nil {
+	if w.lock, err = filelock.Take(filepath.Join(w.dir, lockFile), true); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(w.dir))
 	}
 	return w, nil
@@ -123,7 +125,7 @@ func (w *workspace) discard() {
 
 // enter waits until no other audit opens or publishes a workspace under root.
 func enter(root string) (leave func(), err error) {
-	door, err := takeLock(filepath.Join(root, doorFile), true)
+	door, err := filelock.Take(filepath.Join(root, doorFile), true)
 	if err != nil {
 		return nil, err
 	}
@@ -142,9 +144,9 @@ func removeAbandoned(root string) error {
 			continue
 		}
 		dir := filepath.Join(root, e.Name())
-		lock, err := takeLock(filepath.Join(dir, lockFile), false)
+		lock, err := filelock.Take(filepath.Join(dir, lockFile), false)
 		switch {
-		case errors.Is(err, errLocked):
+		case errors.Is(err, filelock.ErrLocked):
 			continue
 		case err == nil:
 			lock.Close()

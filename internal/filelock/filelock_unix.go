@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package audit
+package filelock
 
 import (
 	"errors"
@@ -8,11 +8,10 @@ import (
 	"syscall"
 )
 
-var errLocked = errors.New("locked by another audit")
-
-// takeLock locks the file at path for as long as it is open, also if the process dies. With wait it creates the file and waits
-// for its turn; else it gives errLocked, or fs.ErrNotExist.
-func takeLock(path string, wait bool) (*os.File, error) {
+// Take locks the file at path for as long as the returned file is open; the lock ends with the process, however that ends. With wait it
+// creates the file and waits for its turn. Without, it gives [ErrLocked] when the file is held, and fs.ErrNotExist when there is none.
+// Two Takes within one process exclude each other as those of two processes do.
+func Take(path string, wait bool) (*os.File, error) {
 	flags, how := os.O_RDWR, syscall.LOCK_EX|syscall.LOCK_NB
 	if wait {
 		flags, how = os.O_RDWR|os.O_CREATE, syscall.LOCK_EX
@@ -30,7 +29,7 @@ func takeLock(path string, wait bool) (*os.File, error) {
 	if err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, errLocked
+			return nil, ErrLocked
 		}
 		return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 	}
