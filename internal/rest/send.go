@@ -41,6 +41,7 @@ func (c *Client) send(ctx context.Context, call call, out any, attempt int) outc
 		o.doubt, o.transient = conn.mayHaveSent(err), ctx.Err() == nil && !permanent(err)
 	} else {
 		o.reply = replyOf(res, attempt, o.reply.jitter, start)
+		tellRequestID(ctx, requestID(res.Header))
 		c.answer(ctx, call, res, out, &o)
 	}
 	o.took = time.Since(start)
