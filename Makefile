@@ -10,11 +10,15 @@ LDFLAGS := -s -w -X $(MODULE)/internal/buildinfo.version=$(VERSION) -X $(MODULE)
 CC_FOUND := $(firstword $(shell command -v $(CC) gcc clang 2>/dev/null))
 RACE     := $(if $(CC_FOUND),-race)
 
+# Where package pgtest finds PostgreSQL, too.
+POSTGRES := $(or $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1),$(patsubst %/initdb,%,$(shell command -v initdb)))
+NO_POSTGRES = not found, so tests against it $(if $(filter true,$(CI)),fail,are left out)
+
 # How long each fuzz target runs in `make test`, and in `make fuzz`.
 SHORT_FUZZ := 3s
 FUZZTIME   := 1m
 
-.PHONY: build test lint bench demo fuzz clean
+.PHONY: build test lint bench demo fuzz clean postgres-bin
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/jira-lifecycle-mcp ./cmd/jira-lifecycle-mcp
@@ -24,6 +28,7 @@ demo: build
 
 test:
 	@echo "Atlassian's OpenAPI documents (JIRA_LIFECYCLE_SPECS): $${JIRA_LIFECYCLE_SPECS:-not set, so tests against them are skipped}"
+	@echo "PostgreSQL: $(or $(POSTGRES),$(NO_POSTGRES))"
 	@echo "Race detector: $(if $(RACE),on,off, since there is no C compiler)"
 	$(if $(RACE),CGO_ENABLED=1) go test $(RACE) -parallel 16 ./...
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=$(SHORT_FUZZ)
@@ -44,6 +49,9 @@ lint:
 
 bench:
 	go run ./internal/bench
+
+postgres-bin:
+	@echo "$(POSTGRES)"
 
 clean:
 	rm -rf bin
