@@ -80,7 +80,7 @@ func (p *program) configure(settings config.Settings) (config.Config, *slog.Logg
 	}
 	log := mcpserver.NewLogger(p.stderr, mcpserver.LogOptions{
 		Level: cfg.LogLevel, Format: cfg.LogFormat, Terminal: isTerminal(p.stderr), NoColor: !p.colour(p.stderr),
-		Hide: []string{cfg.Jira.Token.Reveal(), cfg.SCIM.Token.Reveal()},
+		Hide: cfg.Secrets(),
 	})
 	slog.SetDefault(log)
 	return cfg, log, nil

@@ -39,7 +39,7 @@ func environment(transport string) []any {
 		switch {
 		case v.Key == "read-only" || v.Key == "sandbox":
 			entry["format"] = "boolean"
-		case v.Key == "max-concurrency":
+		case v.Key == "max-concurrency" || v.Key == "batch-limit":
 			entry["format"] = "number"
 		case v.Key == "config" || strings.HasSuffix(v.Key, "-file") || strings.HasSuffix(v.Key, "-dir"):
 			entry["format"] = "filepath"

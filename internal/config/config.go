@@ -23,16 +23,34 @@ type Config struct {
 	LogLevel  slog.Level
 	LogFormat string // auto, text or json
 
-	HumanConfirmation bool
-	Protected         Protected
-	SCIMDomains       []string
-	Products          []string
-	VerifyTimeout     time.Duration
-	MaxConcurrency    int
+	// Wait is how long a call waits for its operation before it answers that it is still running; 0 = not at all.
+	Wait time.Duration
+	// DatabaseURL is the PostgreSQL database of the journal, checked; none = SQLite in StateDir. It may hold a password.
+	DatabaseURL Secret
+
+	Confirmation    Confirmation
+	ApprovalTimeout time.Duration // how long a change waits for a second person
+	BatchLimit      int           // people that one call may change
+	CSVDir          string        // folder that csv_path may be read from, absolute; "" = none
+	Protected       Protected
+	SCIMDomains     []string
+	Products        []string
+	VerifyTimeout   time.Duration
+	MaxConcurrency  int
 
 	Jira Jira
 	SCIM SCIM
 }
+
+// Confirmation is what it takes before a plan is carried out.
+type Confirmation string
+
+// The ways to confirm a plan, each stricter than the one before.
+const (
+	Token        Confirmation = "token"         // the plan's token, or a person whom the client asks
+	Human        Confirmation = "human"         // a person whom the client asks
+	SecondPerson Confirmation = "second_person" // besides, the approval of another identity than the one that asked
+)
 
 // Protected is whom no tool changes. E-mails, names and domains are compared without regard to case.
 type Protected struct{ Users, Groups, Domains []string }
@@ -63,7 +81,8 @@ func (s *Sources) Load(settings Settings) (Config, error) {
 	c := Config{
 		Transport: settings.Transport, Listen: settings.Listen, Toolsets: list(settings.Toolsets),
 		ReadOnly: settings.ReadOnly, Sandbox: settings.Sandbox, StateDir: settings.StateDir, LogFormat: settings.LogFormat,
-		HumanConfirmation: settings.Confirmation == "human",
+		Wait: settings.Wait, Confirmation: Confirmation(settings.Confirmation), ApprovalTimeout: settings.ApprovalTimeout,
+		BatchLimit: settings.BatchLimit, CSVDir: settings.CSVDir,
 		Protected: Protected{
 			Users: list(settings.ProtectedUsers), Groups: list(settings.ProtectedGroups), Domains: domains(settings.ProtectedDomains),
 		},
@@ -81,6 +100,12 @@ func (s *Sources) Load(settings Settings) (Config, error) {
 			c.StateDir = filepath.Join(c.StateDir, "sandbox") // what is simulated stays apart from what is real
 		}
 	}
+	if !c.Sandbox { // what is simulated must not get into the journal of what is real, where another server could run it
+		var err error
+		if c.DatabaseURL, err = s.database(settings); err != nil {
+			return Config{}, err
+		}
+	}
 	c.Jira, c.SCIM = s.jira(settings), s.scim(settings)
 	return c, c.check()
 }
@@ -93,18 +118,32 @@ func (c Config) check() error {
 			errs = append(errs, fmt.Errorf("%q is not a domain; write it as example.com", domain))
 		}
 	}
-	if c.VerifyTimeout < time.Second || c.VerifyTimeout > 10*time.Minute {
-		errs = append(errs, fmt.Errorf("--verify-timeout (JIRA_LIFECYCLE_VERIFY_TIMEOUT) is %s; it must be between 1s and 10m", c.VerifyTimeout))
-	}
-	if c.MaxConcurrency < 1 || c.MaxConcurrency > 64 {
-		errs = append(errs, fmt.Errorf("--max-concurrency (JIRA_LIFECYCLE_MAX_CONCURRENCY) is %d; it must be between 1 and 64", c.MaxConcurrency))
-	}
+	errs = append(errs,
+		within("--verify-timeout (JIRA_LIFECYCLE_VERIFY_TIMEOUT)", c.VerifyTimeout, time.Second, 10*time.Minute, "1s and 10m"),
+		within("--max-concurrency (JIRA_LIFECYCLE_MAX_CONCURRENCY)", c.MaxConcurrency, 1, 64, "1 and 64"),
+		within("--wait (JIRA_LIFECYCLE_WAIT)", c.Wait, 0, 10*time.Minute, "0s and 10m"),
+		within("--approval-timeout (JIRA_LIFECYCLE_APPROVAL_TIMEOUT)", c.ApprovalTimeout, time.Minute, 30*24*time.Hour, "1m and 720h, which is 30 days"),
+		within("--batch-limit (JIRA_LIFECYCLE_BATCH_LIMIT)", c.BatchLimit, 1, 1000, "1 and 1000"),
+	)
 	if c.Transport != "stdio" {
 		if err := CheckLoopback(c.Listen); err != nil {
 			errs = append(errs, fmt.Errorf("--listen (JIRA_LIFECYCLE_LISTEN): %w", err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// within refuses a value of a setting that is out of its range, which limits says in words.
+func within[T int | time.Duration](setting string, value, least, most T, limits string) error {
+	if value < least || value > most {
+		return fmt.Errorf("%s is %v; it must be between %s", setting, value, limits)
+	}
+	return nil
+}
+
+// Secrets lists every text that must not appear in a log.
+func (c Config) Secrets() []string {
+	return append([]string{c.Jira.Token.Reveal(), c.SCIM.Token.Reveal()}, databaseSecrets(c.DatabaseURL)...)
 }
 
 // Problems lists what is wrong with the credentials that are set, for people who start the server. A service that nothing

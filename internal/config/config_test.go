@@ -71,9 +71,10 @@ func TestDefaults(t *testing.T) {
 		StateDir: filepath.Join(env["XDG_STATE_HOME"], "jira-lifecycle-mcp"),
 		LogLevel: slog.LevelInfo, LogFormat: "auto", Products: []string{"jira-software"},
 		VerifyTimeout: 20 * time.Second, MaxConcurrency: 16,
+		Wait: 25 * time.Second, Confirmation: Token, ApprovalTimeout: 24 * time.Hour, BatchLimit: 25,
 		Jira: Jira{APIURL: "https://api.atlassian.com"}, SCIM: SCIM{BaseURL: "https://api.atlassian.com"},
 	}
-	ignore := cmp.Options{cmpopts.IgnoreFields(Jira{}, "Missing", "Token"), cmpopts.IgnoreFields(SCIM{}, "Missing", "Token")}
+	ignore := cmp.Options{cmpopts.IgnoreFields(Jira{}, "Missing", "Token"), cmpopts.IgnoreFields(SCIM{}, "Missing", "Token"), cmp.AllowUnexported(Secret{})}
 	if diff := cmp.Diff(want, got, ignore); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
 	}
@@ -108,11 +109,12 @@ func TestFlagBeforeEnvironmentBeforeFileBeforeDefault(t *testing.T) {
 
 func TestEverySettingWorksFromTheEnvironment(t *testing.T) {
 	values := map[string]string{
-		"transport": "http", "listen": "127.0.0.1:9", "toolsets": "audit", "read-only": "true", "sandbox": "true", "state-dir": "/state",
-		"log-level": "error", "log-format": "json", "confirmation": "human", "protected-users": "id-1,ceo@example.com",
+		"transport": "http", "listen": "127.0.0.1:9", "toolsets": "audit", "read-only": "true", "sandbox": "false", "state-dir": "/state",
+		"log-level": "error", "log-format": "json", "confirmation": "second_person", "protected-users": "id-1,ceo@example.com",
 		"protected-groups": "admins", "protected-domains": "@Board.example", "scim-domains": "example.com", "products": "jira-core",
 		"verify-timeout": "5s", "max-concurrency": "3", "site-url": "https://x.atlassian.net/", "email": "a@example.com",
 		"cloud-id": "c-1", "api-url": "https://api.example", "scim-directory-id": "d-1", "api-token": "t-1", "scim-token": "t-2",
+		"wait": "3s", "approval-timeout": "1h", "batch-limit": "7", "csv-dir": "/lists", "database-url": "postgres://u:pw@localhost/db",
 	}
 	env := home(t, "", nil)
 	for _, v := range Variables() {
@@ -127,8 +129,9 @@ func TestEverySettingWorksFromTheEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{
-		Transport: "http", Listen: "127.0.0.1:9", Toolsets: []string{"audit"}, ReadOnly: true, Sandbox: true, StateDir: "/state",
-		LogLevel: slog.LevelError, LogFormat: "json", HumanConfirmation: true,
+		Transport: "http", Listen: "127.0.0.1:9", Toolsets: []string{"audit"}, ReadOnly: true, StateDir: "/state",
+		LogLevel: slog.LevelError, LogFormat: "json", Confirmation: SecondPerson,
+		Wait: 3 * time.Second, ApprovalTimeout: time.Hour, BatchLimit: 7, CSVDir: "/lists", DatabaseURL: NewSecret("postgres://u:pw@localhost/db"),
 		Protected:   Protected{Users: []string{"id-1", "ceo@example.com"}, Groups: []string{"admins"}, Domains: []string{"board.example"}},
 		SCIMDomains: []string{"example.com"}, Products: []string{"jira-core"}, VerifyTimeout: 5 * time.Second, MaxConcurrency: 3,
 		Jira: Jira{SiteURL: "https://x.atlassian.net", APIURL: "https://api.example", CloudID: "c-1", Email: "a@example.com", Token: NewSecret("t-1")},
@@ -167,6 +170,10 @@ func TestWrongServerSettingsEndTheStart(t *testing.T) {
 		"domain":            {[]string{"--protected-domains=joe@example.com"}, "", `"joe@example.com" is not a domain`},
 		"time-out":          {[]string{"--verify-timeout=1h"}, "", "--verify-timeout (JIRA_LIFECYCLE_VERIFY_TIMEOUT) is 1h0m0s; it must be between 1s and 10m"},
 		"concurrency":       {[]string{"--max-concurrency=0"}, "", "--max-concurrency (JIRA_LIFECYCLE_MAX_CONCURRENCY) is 0"},
+		"wait":              {[]string{"--wait=-1s"}, "", "--wait (JIRA_LIFECYCLE_WAIT) is -1s; it must be between 0s and 10m"},
+		"approval":          {[]string{"--approval-timeout=721h"}, "", "--approval-timeout (JIRA_LIFECYCLE_APPROVAL_TIMEOUT) is 721h0m0s; it must be between 1m and 720h, which is 30 days"},
+		"batch":             {[]string{"--batch-limit=0"}, "", "--batch-limit (JIRA_LIFECYCLE_BATCH_LIMIT) is 0; it must be between 1 and 1000"},
+		"confirmation":      {[]string{"--confirmation=second"}, "", `--confirmation must be one of "token","human","second_person"`},
 		"unknown key":       {nil, "tokn: x", `unknown key "tokn"; known are transport, listen`},
 		"no YAML":           {nil, "a: [", "settings file"},
 		"value of the file": {nil, "log-level: loud", "--log-level must be one of"},
@@ -301,7 +308,7 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 }
 
 func TestSandboxReplacesCredentials(t *testing.T) {
-	c, err := load(t, []string{"--sandbox"}, home(t, "", map[string]string{"ATLASSIAN_SITE_URL": "https://real.atlassian.net", "ATLASSIAN_API_TOKEN": "real", "ATLASSIAN_SCIM_TOKEN": "real"}))
+	c, err := load(t, nil, home(t, "", map[string]string{"JIRA_LIFECYCLE_SANDBOX": "true", "ATLASSIAN_SITE_URL": "https://real.atlassian.net", "ATLASSIAN_API_TOKEN": "real", "ATLASSIAN_SCIM_TOKEN": "real"}))
 	if err != nil {
 		t.Fatal(err)
 	}

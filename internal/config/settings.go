@@ -12,7 +12,8 @@ import (
 )
 
 // Settings are the flags, with the environment variables that set them in the tag setting (several: the first that is set
-// counts). A key of the YAML file is the flag's name. Secrets are no flags, since other processes can read those.
+// counts). A key of the YAML file is the flag's name. Secrets are no flags, since other processes can read those; DatabaseURL is one as long
+// as there is no password in it, and its other places are those of a secret.
 type Settings struct {
 	Config string `setting:"JIRA_LIFECYCLE_CONFIG" type:"path" placeholder:"FILE" help:"Settings file (YAML). Default: config.yaml in the settings folder, if it is there." group:"server"`
 
@@ -20,11 +21,15 @@ type Settings struct {
 	Listen       string   `setting:"JIRA_LIFECYCLE_LISTEN" default:"127.0.0.1:8710" placeholder:"ADDR" help:"Address of the sse and http transports; loopback only. Default: ${default}." group:"server"`
 	Toolsets     []string `setting:"JIRA_LIFECYCLE_TOOLSETS" default:"default" placeholder:"NAMES" help:"Tools to offer: default, all, or names from directory, audit, lifecycle, operations, server, admin." group:"server"`
 	ReadOnly     bool     `setting:"JIRA_LIFECYCLE_READ_ONLY" help:"Refuse every change." group:"server"`
-	Sandbox      bool     `setting:"JIRA_LIFECYCLE_SANDBOX" help:"Work on a simulated site inside this process; other credentials are ignored." group:"server"`
-	StateDir     string   `setting:"JIRA_LIFECYCLE_STATE_DIR" type:"path" placeholder:"DIR" help:"Folder for reports and confirmations. Default: the system's own place." group:"server"`
+	Sandbox      bool     `setting:"JIRA_LIFECYCLE_SANDBOX" help:"Work on a simulated site inside this process; other credentials and the database are ignored." group:"server"`
+	StateDir     string   `setting:"JIRA_LIFECYCLE_STATE_DIR" type:"path" placeholder:"DIR" help:"Folder for operations and reports. Default: the system's own place." group:"server"`
 	LogLevel     string   `setting:"JIRA_LIFECYCLE_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level to log: ${enum}. Default: ${default}." group:"server"`
 	LogFormat    string   `setting:"JIRA_LIFECYCLE_LOG_FORMAT" enum:"auto,text,json" default:"auto" help:"Form of the log on stderr: ${enum}; auto is text on a terminal. Default: ${default}." group:"server"`
-	Confirmation string   `setting:"JIRA_LIFECYCLE_CONFIRMATION" enum:"token,human" default:"token" help:"token: a plan's token confirms it. human: only a person whom the client asks does. Default: ${default}." group:"server"`
+	Confirmation string   `setting:"JIRA_LIFECYCLE_CONFIRMATION" enum:"token,human,second_person" default:"token" help:"token: a plan's token confirms it. human: only a person whom the client asks does. second_person: somebody else has to approve it besides. Default: ${default}." group:"server"`
+
+	Wait            time.Duration `setting:"JIRA_LIFECYCLE_WAIT" default:"25s" help:"How long a call waits for its operation before it answers that it is still running, 0s to 10m. Default: ${default}." group:"server"`
+	DatabaseURL     string        `name:"database-url" placeholder:"URL" help:"PostgreSQL for operations, when several servers share them: postgres://user@host/name?sslmode=verify-full, without a password. Default: SQLite in the state directory. ($JIRA_LIFECYCLE_DATABASE_URL)" group:"server"`
+	DatabaseURLFile string        `name:"database-url-file" setting:"JIRA_LIFECYCLE_DATABASE_URL_FILE" type:"path" placeholder:"FILE" help:"File that holds the address of the PostgreSQL database." group:"server"`
 
 	ProtectedUsers   []string      `setting:"JIRA_LIFECYCLE_PROTECTED_USERS" placeholder:"USERS" help:"Account ids and e-mails that no tool changes." group:"policy"`
 	ProtectedGroups  []string      `setting:"JIRA_LIFECYCLE_PROTECTED_GROUPS" placeholder:"GROUPS" help:"Group ids and names that no tool changes." group:"policy"`
@@ -33,6 +38,9 @@ type Settings struct {
 	Products         []string      `setting:"JIRA_LIFECYCLE_PRODUCTS" enum:"jira-software,jira-core,jira-servicedesk,jira-product-discovery" default:"jira-software" placeholder:"NAMES" help:"Products that an invitation gives when it names none: ${enum}. Default: ${default}." group:"policy"`
 	VerifyTimeout    time.Duration `setting:"JIRA_LIFECYCLE_VERIFY_TIMEOUT" default:"20s" help:"How long to wait for a change to show when it is read back. Default: ${default}." group:"policy"`
 	MaxConcurrency   int           `setting:"JIRA_LIFECYCLE_MAX_CONCURRENCY" default:"16" help:"Requests under way to one service, 1 to 64. Default: ${default}." group:"policy"`
+	ApprovalTimeout  time.Duration `setting:"JIRA_LIFECYCLE_APPROVAL_TIMEOUT" default:"24h" help:"How long a change waits for a second person before it is cancelled, 1m to 720h. Default: ${default}." group:"policy"`
+	BatchLimit       int           `setting:"JIRA_LIFECYCLE_BATCH_LIMIT" default:"25" help:"People that one call may change, 1 to 1000. Default: ${default}." group:"policy"`
+	CSVDir           string        `name:"csv-dir" setting:"JIRA_LIFECYCLE_CSV_DIR" type:"path" placeholder:"DIR" help:"Folder that lists of people (csv_path) may be read from. Default: none." group:"policy"`
 
 	SiteURL         string `name:"site-url" setting:"ATLASSIAN_SITE_URL,JIRA_URL" placeholder:"URL" help:"The Jira site, such as https://your-domain.atlassian.net." group:"atlassian"`
 	Email           string `setting:"ATLASSIAN_EMAIL,JIRA_USERNAME" placeholder:"EMAIL" help:"E-mail of the API token's owner." group:"atlassian"`
@@ -53,13 +61,14 @@ type secretSetting struct {
 var (
 	apiToken  = secretSetting{"api-token", []string{"ATLASSIAN_API_TOKEN", "JIRA_API_TOKEN"}, "API token of the Jira site."}
 	scimToken = secretSetting{"scim-token", []string{"ATLASSIAN_SCIM_TOKEN"}, "API key of the SCIM directory."}
-	secrets   = []secretSetting{apiToken, scimToken}
+	database  = secretSetting{"database-url", []string{"JIRA_LIFECYCLE_DATABASE_URL"}, "Address of the PostgreSQL database for operations, when several servers share them; it may hold a password. Default: SQLite in the state directory."}
+	secrets   = []secretSetting{apiToken, scimToken, database}
 )
 
 // Variable is an environment variable that the program reads.
 type Variable struct {
 	Name    string
-	Key     string // flag, without its dashes, and key of the YAML file; a secret is no flag
+	Key     string // flag, without its dashes, and key of the YAML file; of a secret the key alone
 	Help    string
 	Default string
 	Choices []string // empty = any text
@@ -71,6 +80,9 @@ type Variable struct {
 func Variables() []Variable {
 	var list []Variable
 	for field := range reflect.TypeFor[Settings]().Fields() {
+		if field.Tag.Get("setting") == "" {
+			continue // a flag whose other places are those of a secret
+		}
 		v := Variable{Key: keyOf(field), Default: field.Tag.Get("default")}
 		if enum := field.Tag.Get("enum"); enum != "" {
 			v.Choices = strings.Split(enum, ",")

@@ -148,7 +148,7 @@ func (s *Sources) secret(which secretSetting, fileSetting, file string) (Secret,
 	switch {
 	case !ok:
 		return Secret{}, fmt.Errorf("%s in %s must be a text in quotes", which.key, s.filePath)
-	case s.exposed:
+	case s.exposed && (which.key != database.key || holdsPassword(text)):
 		return Secret{}, fmt.Errorf("%s is in %s, which others may read; run: chmod 600 %s", which.key, s.filePath, s.filePath)
 	}
 	return clean(text, which.key+" in "+s.filePath)
@@ -158,7 +158,7 @@ func (s *Sources) secret(which secretSetting, fileSetting, file string) (Secret,
 func clean(text, source string) (Secret, error) {
 	text = strings.TrimSpace(text)
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		return Secret{}, fmt.Errorf("%s holds spaces, line breaks or other characters that no token has; paste the token alone", source)
+		return Secret{}, fmt.Errorf("%s holds spaces, line breaks or other characters that do not belong there; paste it alone", source)
 	}
 	return Secret{text}, nil
 }

@@ -35,7 +35,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*tools.Deps, error) {
 	changes := lifecycle.New(lifecycle.Config{
 		Directory: people,
 		Policy: lifecycle.Policy{
-			ReadOnly: cfg.ReadOnly, HumanConfirmation: cfg.HumanConfirmation,
+			ReadOnly: cfg.ReadOnly, HumanConfirmation: cfg.Confirmation != config.Token,
 			ProtectedUsers: cfg.Protected.Users, ProtectedGroups: cfg.Protected.Groups, ProtectedDomains: cfg.Protected.Domains,
 			Products: cfg.Products,
 		},
@@ -51,10 +51,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*tools.Deps, error) {
 		auditor.SCIM = provisioning
 	}
 	status := tools.Status{
-		Version: buildinfo.Get().Version, ReadOnly: cfg.ReadOnly, Confirmation: "token", Toolsets: cfg.Toolsets, StateDir: cfg.StateDir,
-	}
-	if cfg.HumanConfirmation {
-		status.Confirmation = "human"
+		Version: buildinfo.Get().Version, ReadOnly: cfg.ReadOnly, Confirmation: string(cfg.Confirmation), Toolsets: cfg.Toolsets, StateDir: cfg.StateDir,
 	}
 	if site != nil {
 		status.SiteURL = cfg.Jira.SiteURL
