@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvcell"
 )
 
 // The files of a report.
@@ -77,7 +79,7 @@ func (f *files) row(r Row) error {
 		strconv.Itoa(r.GroupCount), strings.Join(r.Groups, "; "),
 		scim.ID, scim.UserName, scimActive, joinCodes(r.Findings))
 	for i, cell := range f.record {
-		f.record[i] = safeCell(cell)
+		f.record[i] = csvcell.Safe(cell)
 	}
 	return f.table.Write(f.record)
 }

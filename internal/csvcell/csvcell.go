@@ -1,14 +1,15 @@
-package audit
+// Package csvcell makes texts harmless that are written into a CSV file, which people open in spreadsheets.
+package csvcell
 
 import (
 	"unicode"
 	"unicode/utf8"
 )
 
-// safeCell makes a text harmless in a spreadsheet, where a cell that begins with =, +, -, @ or their wide forms is a formula
+// Safe makes a text harmless in a spreadsheet, where a cell that begins with =, +, -, @ or their wide forms is a formula
 // (OWASP, CSV injection). It puts an apostrophe before the sign, also behind a semicolon, comma, quote or bar: a spreadsheet set to
 // another separator would begin a cell there. Control characters become spaces.
-func safeCell(s string) string {
+func Safe(s string) string {
 	var changed []byte // nil as long as nothing has to
 	start := true      // nothing but spaces since the last place where a cell may begin
 	for i, r := range s {
