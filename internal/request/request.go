@@ -1,8 +1,22 @@
-// Package request carries what belongs to one tool call and to nothing else: who asked, under which id, and where progress goes.
-// It holds no dependencies; those are struct fields of the services.
+// Package request carries what belongs to one tool call and to nothing else: who asked, under which id, where progress goes, and
+// why the call's context ended. It holds no dependencies; those are struct fields of the services.
 package request
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+// Why a call's context has ended, as context.Cause tells it. A handler's context always ends with one of these.
+var (
+	// ErrClientCancelled: whoever called asks for an end, by notifications/cancelled, by tasks/cancel, or, since the revision
+	// 2026-07-28 of Streamable HTTP, by closing the response. An operation stops before its next step.
+	ErrClientCancelled = errors.New("cancelled by the client")
+	// ErrDisconnected: the connection is gone, which says nothing of what its client wants. An operation goes on.
+	ErrDisconnected = errors.New("the client is gone")
+	// ErrStopping: this process ends. An operation is left for the next process.
+	ErrStopping = errors.New("the server is stopping")
+)
 
 // Info describes the call under way. The zero value is a call by nobody in particular that reports no progress.
 type Info struct {
@@ -10,12 +24,16 @@ type Info struct {
 	ID string
 	// Caller is the identity that a confirmation token is bound to, such as "local:alice".
 	Caller string
+	// OSUser is whose process this is and where, such as "alice@laptop", for the record. Over HTTP that is not the caller.
+	OSUser string
 	// Client names the program that called, as it introduced itself. It is untrusted text.
 	Client string
 	// CanAsk is true when the client can put a question to its user.
 	CanAsk bool
 	// Asked is true when a person has just agreed to the plan in the client's own dialogue.
 	Asked bool
+	// Task is true when the call may take as long as it takes: its client gets, or already has, a task to follow.
+	Task bool
 	// Progress receives how much is done, of how much (0 = unknown), with a short text. It may be nil and must not block.
 	Progress func(done, total float64, message string)
 }
