@@ -25,5 +25,5 @@ func (d *Deps) addUserToGroup(ctx context.Context, in AddUserToGroupInput) (life
 	if err != nil {
 		return lifecycle.Result{}, err
 	}
-	return d.Lifecycle.AddToGroups(ctx, lifecycle.MembershipRequest{Target: target, Groups: in.Groups})
+	return d.Lifecycle.AddToGroups(ctx, lifecycle.AddRequest{Target: target, Groups: in.Groups})
 }

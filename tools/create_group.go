@@ -23,5 +23,5 @@ func (d *Deps) createGroup(ctx context.Context, in CreateGroupInput) (lifecycle.
 	if in.Side == string(lifecycle.ViaSCIM) {
 		via = lifecycle.ViaSCIM
 	}
-	return d.Lifecycle.CreateGroup(ctx, in.Name, via)
+	return d.Lifecycle.CreateGroup(ctx, lifecycle.CreateGroupRequest{Name: in.Name, Via: via})
 }

@@ -2,6 +2,8 @@ package tools
 
 import (
 	"context"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 )
 
 // DeleteGroupInput names the group.
@@ -18,5 +20,5 @@ func (d *Deps) deleteGroupTool() Tool {
 }
 
 func (d *Deps) deleteGroup(ctx context.Context, in DeleteGroupInput) (Confirmable, error) {
-	return confirmable(d.Lifecycle.DeleteGroup(ctx, in.Group, in.Confirm))
+	return confirmable(d.Lifecycle.DeleteGroup(ctx, lifecycle.DeleteGroupRequest{Group: in.Group, Terms: lifecycle.Terms{Confirm: in.Confirm}}))
 }

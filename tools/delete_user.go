@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 )
 
 // DeleteUserInput says whom to remove from the site.
@@ -24,5 +25,5 @@ func (d *Deps) deleteUser(ctx context.Context, in DeleteUserInput) (Confirmable,
 	if err != nil {
 		return Confirmable{}, err
 	}
-	return confirmable(d.Lifecycle.DeleteUser(ctx, target, in.Confirm))
+	return confirmable(d.Lifecycle.DeleteUser(ctx, lifecycle.DeleteUserRequest{Target: target, Terms: lifecycle.Terms{Confirm: in.Confirm}}))
 }

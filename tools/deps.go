@@ -2,6 +2,7 @@ package tools
 
 import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/batchcsv"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 )
@@ -12,6 +13,10 @@ type Deps struct {
 	Lifecycle *lifecycle.Service
 	Audit     *audit.Auditor
 	Status    Status
+	// CSV reads the files of csv_path.
+	CSV batchcsv.Lists
+	// BatchLimit is how many people one call may change.
+	BatchLimit int
 }
 
 // defaultLimit is the length of a list whose caller names none.

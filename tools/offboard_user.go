@@ -2,31 +2,97 @@ package tools
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/when"
 )
 
-// OffboardUserInput says whose access ends.
+// OffboardUserInput says whose access ends: one of User, Users and CSVPath.
 type OffboardUserInput struct {
-	User    string   `json:"user" jsonschema:"account id or exact e-mail; a name is refused" maxLength:"255"`
-	Reason  string   `json:"reason,omitempty" jsonschema:"why, for the record, such as a ticket number" maxLength:"500"`
-	Steps   []string `json:"steps,omitempty" jsonschema:"which parts to do; all but remove_from_site when left out" enum:"deactivate,scim_groups,jira_groups,remove_from_site" minItems:"1" maxItems:"4"`
-	Confirm string   `json:"confirm,omitempty" jsonschema:"token of the plan that a person has agreed to; leave it out to get the plan" maxLength:"4096"`
+	User        string   `json:"user,omitempty" jsonschema:"account id or exact e-mail; a name is refused" maxLength:"255"`
+	Users       []string `json:"users,omitempty" jsonschema:"several people instead of user: one plan, one confirmation" minItems:"1" maxItems:"1000" maxLength:"255"`
+	CSVPath     string   `json:"csv_path,omitempty" jsonschema:"file in the server's CSV folder instead of users; columns user, reason" maxLength:"1000"`
+	StopOnError bool     `json:"stop_on_error,omitempty" jsonschema:"of several people: begin no more when one fails"`
+	Reason      string   `json:"reason,omitempty" jsonschema:"why, for the record, such as a ticket number" maxLength:"500"`
+	Steps       []string `json:"steps,omitempty" jsonschema:"which parts to do; all but remove_from_site when left out" enum:"deactivate,scim_groups,jira_groups,remove_from_site" minItems:"1" maxItems:"4"`
+	EffectiveAt string   `json:"effective_at,omitempty" jsonschema:"when, instead of now: RFC 3339 with an offset, or with a zone like 2027-03-01T18:00:00[Europe/Berlin]" maxLength:"100"`
+	Confirm     string   `json:"confirm,omitempty" jsonschema:"token of the plan that a person has agreed to; leave it out to get the plan" maxLength:"4096"`
 }
 
 func (d *Deps) offboardUserTool() Tool {
-	return Define("offboard_user", "Offboard a person", ToolsetLifecycle,
-		"Ends a person's access: deactivates the account through SCIM, removes SCIM and Jira groups, and verifies by reading back. "+
+	return Define("offboard_user", "Offboard people", ToolsetLifecycle,
+		"Ends the access of one or several people: deactivates the account through SCIM, removes SCIM and Jira groups, and verifies by reading back. "+
 			"The first call changes nothing and returns the plan; show it to the person you work for, and call again with confirm only after they agree. "+
-			"Only for somebody who leaves: to take single groups use remove_user_from_group.",
+			"Only for somebody who leaves: to take single groups use remove_user_from_group. restore_user undoes it.",
 		destroys, d.offboardUser)
 }
 
 func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirmable, error) {
-	target, err := directory.ParseExactTarget(in.User)
+	at, err := effectiveAt(in.EffectiveAt)
 	if err != nil {
 		return Confirmable{}, err
 	}
-	return confirmable(d.Lifecycle.Offboard(ctx, lifecycle.OffboardRequest{Target: target, Parts: in.Steps, Reason: in.Reason, Confirm: in.Confirm}))
+	terms := lifecycle.Terms{Reason: in.Reason, Confirm: in.Confirm, EffectiveAt: at}
+	switch which, err := oneOf(given{"user", in.User != ""}, given{"users", len(in.Users) > 0}, given{"csv_path", in.CSVPath != ""}); {
+	case err != nil:
+		return Confirmable{}, err
+	case which == "user":
+		target, err := directory.ParseExactTarget(in.User)
+		if err != nil {
+			return Confirmable{}, err
+		}
+		return confirmable(d.Lifecycle.Offboard(ctx, lifecycle.OffboardRequest{Target: target, Parts: in.Steps, Terms: terms}))
+	}
+	people, err := d.leavers(in)
+	if err != nil {
+		return Confirmable{}, err
+	}
+	requests := make([]lifecycle.OffboardRequest, len(people.values))
+	for i, leaver := range people.values {
+		requests[i] = lifecycle.OffboardRequest{Target: leaver.target, Parts: in.Steps, Terms: lifecycle.Terms{Reason: leaver.reason}}
+	}
+	return confirmable(d.Lifecycle.OffboardMany(ctx, requests, lifecycle.Rows{Places: people.places, StopOnError: in.StopOnError, Terms: terms}))
+}
+
+// leaver is one person of a batch.
+type leaver struct {
+	target directory.Target
+	reason string
+}
+
+// leavers reads whom a batch is about, and lists everything that is wrong with it.
+func (d *Deps) leavers(in OffboardUserInput) (rows[leaver], error) {
+	if err := d.limit(len(in.Users)); err != nil {
+		return rows[leaver]{}, err
+	}
+	var list rows[leaver]
+	read := func(place, user, reason string) {
+		target, err := directory.ParseExactTarget(user)
+		list.add(place, user, leaver{target, reason}, err)
+	}
+	for i, user := range in.Users {
+		read(fmt.Sprintf("users[%d]", i), user, "")
+	}
+	if in.CSVPath != "" {
+		file, problems, err := d.CSV.Leavers(in.CSVPath)
+		if err != nil {
+			return list, err
+		}
+		list.fromCSV(problems)
+		for _, row := range file {
+			read(place(row.Line), row.User, row.Reason)
+		}
+	}
+	return list, list.err()
+}
+
+// effectiveAt reads when something shall be done; the zero time is now.
+func effectiveAt(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	return when.Parse(text, time.Now())
 }

@@ -26,5 +26,5 @@ func (d *Deps) removeUserFromGroup(ctx context.Context, in RemoveUserFromGroupIn
 	if err != nil {
 		return Confirmable{}, err
 	}
-	return confirmable(d.Lifecycle.RemoveFromGroups(ctx, lifecycle.MembershipRequest{Target: target, Groups: in.Groups, Confirm: in.Confirm}))
+	return confirmable(d.Lifecycle.RemoveFromGroups(ctx, lifecycle.RemoveRequest{Target: target, Groups: in.Groups, Terms: lifecycle.Terms{Confirm: in.Confirm}}))
 }

@@ -34,7 +34,7 @@ type callCmd struct {
 
 // Run calls the tool as any MCP client would, in this process. On a terminal it asks before a destructive change; elsewhere
 // the answer has a token to call again with.
-func (c *callCmd) Run(p *program) error {
+func (c *callCmd) Run(p *program) (err error) {
 	c.Transport = "stdio" // the person at the shell is the caller
 	if c.LogLevel == "info" {
 		c.LogLevel = "error" // the answer tells the rest; --log-level=warn or debug shows more
@@ -56,6 +56,11 @@ func (c *callCmd) Run(p *program) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	server.Start(ctx)
+	defer func() {
+		// What a process that is gone left behind is taken up here too, however short this command is.
+		err = errors.Join(err, server.Drain(ctx, cfg.Wait), server.Stop())
+	}()
 
 	asText := c.Output == "text" || c.Output == "auto" && isTerminal(p.stdout)
 	var options []client.ClientOption

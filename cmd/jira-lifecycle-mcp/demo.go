@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -86,6 +87,7 @@ func startDemo(ctx context.Context, state string) (*demo, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	server.Start(context.WithoutCancel(ctx))
 	toServer, fromClient := io.Pipe()
 	toClient, fromServer := io.Pipe()
 	served := make(chan error, 1)
@@ -97,6 +99,7 @@ func startDemo(ctx context.Context, state string) (*demo, func() error, error) {
 		err := <-served
 		_ = fromServer.Close()
 		_ = c.Close() // both its pipes are closed already
+		err = errors.Join(err, server.Stop())
 		_ = site.Close()
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -44,6 +45,8 @@ func (c *serveCmd) Run(p *program) (err error) {
 	defer stop()
 	context.AfterFunc(ctx, stop)   // a second signal ends the process at once
 	signal.Ignore(syscall.SIGPIPE) // a client that no longer reads our log must not end a change half-way
+	server.Start(context.WithoutCancel(ctx)) // Stop ends it, after the calls
+	defer func() { err = errors.Join(err, server.Stop()) }()
 
 	if cfg.Transport == "stdio" {
 		if isTerminal(p.stdin) {

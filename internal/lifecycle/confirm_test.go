@@ -1,15 +1,13 @@
 package lifecycle
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 )
 
 func offboardPlan(t *testing.T) Plan {
@@ -21,12 +19,24 @@ func offboardPlan(t *testing.T) Plan {
 	return plan
 }
 
+// sealerOn is a sealer on a journal of its own, as another process would have.
+func sealerOn(t *testing.T, dir string, now func() time.Time) *sealer {
+	t.Helper()
+	store := journal.New(journal.Options{Dir: dir})
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &sealer{journal: store, now: now}
+}
+
 func TestTokens(t *testing.T) {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
 	dir := t.TempDir()
-	sealer := NewSealer(dir, clock)
-	sealed, err := sealer.Seal(offboardPlan(t), "local:alice")
+	at := time.Date(2026, 11, 30, 18, 0, 0, 0, time.UTC)
+	sealed, err := sealerOn(t, dir, clock).seal(t.Context(), offboardPlan(t), "local:alice", at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,13 +45,13 @@ func TestTokens(t *testing.T) {
 	}
 	flipped := []byte(sealed.Token)
 	flipped[len(flipped)/2] ^= 1
-	stranger, err := NewSealer(t.TempDir(), clock).Seal(offboardPlan(t), "local:alice")
+	stranger, err := sealerOn(t, t.TempDir(), clock).seal(t.Context(), offboardPlan(t), "local:alice", at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
 		name, token, tool, caller string
-		after                     time.Duration
+		after, delay              time.Duration
 		reason                    string // "" means that the token is good
 	}{
 		{name: "a good one", token: sealed.Token, tool: "offboard_user", caller: "local:alice"},
@@ -53,10 +63,11 @@ func TestTokens(t *testing.T) {
 		{name: "sealed by another server", token: stranger.Token, tool: "offboard_user", caller: "local:alice", reason: "not one that this server gave"},
 		{name: "of another tool", token: sealed.Token, tool: "delete_user", caller: "local:alice", reason: "is for offboard_user"},
 		{name: "of another caller", token: sealed.Token, tool: "offboard_user", caller: "local:mallory", reason: "another caller"},
+		{name: "for another time", token: sealed.Token, tool: "offboard_user", caller: "local:alice", delay: time.Hour, reason: "another effective_at"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			later := NewSealer(dir, func() time.Time { return now.Add(test.after) })
-			_, err := later.open(test.token, test.tool, test.caller)
+			later := sealerOn(t, dir, func() time.Time { return now.Add(test.after) })
+			_, err := later.open(t.Context(), test.token, test.tool, test.caller, at.Add(test.delay))
 			switch {
 			case test.reason == "" && err != nil:
 				t.Errorf("refused: %v", err)
@@ -67,39 +78,13 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-func TestATokenIsSpentOnceAmongProcesses(t *testing.T) {
-	dir := t.TempDir()
-	sealed, err := NewSealer(dir, nil).Seal(offboardPlan(t), "c")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var spent atomic.Int32
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() { // each with a sealer of its own, as another process would have
-			other := NewSealer(dir, nil)
-			c, err := other.open(sealed.Token, "offboard_user", "c")
-			if err == nil && other.spend(c) == nil {
-				spent.Add(1)
-			}
-		})
-	}
-	all.Wait()
-	if spent.Load() != 1 {
-		t.Errorf("spent %d times, want once", spent.Load())
-	}
-	if _, err := NewSealer(dir, nil).open(sealed.Token, "offboard_user", "c"); !fault.Is(err, fault.ConfirmationInvalid) {
-		t.Errorf("a used token opens: %v", err)
-	}
-}
-
-func TestTheKeyIsPrivateAndShared(t *testing.T) {
+func TestATokenSealedByOneProcessOpensAtAnother(t *testing.T) {
 	dir := t.TempDir()
 	var all sync.WaitGroup
-	tokens := make([]string, 8)
+	tokens := make([]string, 4)
 	for i := range tokens {
 		all.Go(func() {
-			sealed, err := NewSealer(dir, nil).Seal(offboardPlan(t), "c")
+			sealed, err := sealerOn(t, dir, time.Now).seal(t.Context(), offboardPlan(t), "c", time.Time{})
 			if err != nil {
 				t.Error(err)
 			}
@@ -108,15 +93,8 @@ func TestTheKeyIsPrivateAndShared(t *testing.T) {
 	}
 	all.Wait()
 	for _, token := range tokens {
-		if _, err := NewSealer(dir, nil).open(token, "offboard_user", "c"); err != nil {
+		if _, err := sealerOn(t, dir, time.Now).open(t.Context(), token, "offboard_user", "c", time.Time{}); err != nil {
 			t.Errorf("sealed by one process, refused by another: %v", err)
 		}
-	}
-	info, err := os.Stat(filepath.Join(dir, "confirmations", "key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("the key's mode is %v, want 0600", info.Mode().Perm())
 	}
 }

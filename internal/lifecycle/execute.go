@@ -3,16 +3,16 @@ package lifecycle
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/request"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
@@ -23,81 +23,141 @@ const (
 	parallelWrites = 16
 	// writeTimeout ends a write that was begun and whose caller is gone.
 	writeTimeout = time.Minute
-	// lastLook is how long a read may take that tells a cancelled step apart from one that did not happen.
+	// lastLook is how long a read may take after the process was told to stop.
 	lastLook = 10 * time.Second
 
 	firstPoll, slowestPoll = 100 * time.Millisecond, 2 * time.Second
 )
 
-// execution runs one plan. It reads the state, skips what is so, writes each step once, and reads back until the change shows or the time
-// for it is over. It never repeats a write: what the HTTP core could not settle is settled by reading.
+var (
+	// errStopping ends an execution because its process stops: the operation goes back to the journal.
+	errStopping = request.ErrStopping
+	// errStale keeps a write from being sent when its lease may be somebody else's by now.
+	errStale = errors.New("not sent: the lease on the operation may have lapsed")
+)
+
+// execution runs the steps of one operation, which it holds the lease on. It reads the state, skips what is so, records what it is about to write,
+// writes each step once, and reads back until the change shows or the time for it is over.
+//
+// What it relies on after a crash: a step that is recorded as pending was not sent. One that is recorded as running may have been: it is read back,
+// for as long as the change may take to show, before it is sent again. Every record commits only under the lease's epoch.
 type execution struct {
+	lease   *journal.Lease
 	plan    Plan
 	changes []change
-	results []StepResult
 	observe func(context.Context, Subject) (State, error)
 	patient time.Duration // how long a stage waits for its changes to show
+	now     func() time.Time
 	log     *slog.Logger
+
+	steps    []journal.Step
+	changed  map[int]bool // steps that the journal does not have yet
+	overtook string       // why nothing more may be done, where somebody else changed the person meanwhile
 
 	mu      sync.Mutex
 	subject Subject
 }
 
-// execute runs plan to its end. A cancelled context stops it before the next stage, never inside a write.
-func (s *Service) execute(ctx context.Context, plan Plan, observe func(context.Context, Subject) (State, error)) (Operation, error) {
-	x := &execution{plan: plan, observe: observe, patient: s.patience, log: s.log, subject: plan.Target}
+func (s *Service) newExecution(lease *journal.Lease, plan Plan) (*execution, error) {
+	x := &execution{
+		lease: lease, plan: plan, observe: s.observe, patient: s.patience, now: s.now, subject: plan.Target,
+		steps: slices.Clone(lease.Operation().Steps), changed: map[int]bool{},
+		log: s.log.With("operation", lease.Operation().ID, "tool", plan.tool, "plan", plan.ID),
+	}
+	if len(x.steps) != len(plan.Steps) {
+		return nil, fmt.Errorf("the operation has %d steps and its plan %d", len(x.steps), len(plan.Steps))
+	}
 	for _, step := range plan.Steps {
 		c, err := s.change(plan, step, x.current)
 		if err != nil {
-			return Operation{}, err
+			return nil, err
 		}
 		x.changes = append(x.changes, c)
-		x.results = append(x.results, StepResult{Action: step.Action, Target: step.Target, Status: StepPending, Detail: step.Detail})
 	}
-	op := Operation{Reason: plan.reason, ID: "op-" + time.Now().UTC().Format("20060102T150405Z") + "-" + strings.ToLower(rand.Text()[:8])}
-	log := s.log.With("operation", op.ID, "tool", plan.tool, "plan", plan.ID, "call", request.From(ctx).ID)
-	log.Info("operation begins", "steps", len(plan.Steps))
-	x.run(ctx)
-	op.Steps, op.Status = x.results, conclude(x.results, ctx.Err() != nil)
-	log.Info("operation ends", "status", op.Status, "outcome", summary(x.results))
-	return op, nil
+	return x, nil
 }
 
-func (x *execution) current() Subject {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.subject
-}
-
-func (x *execution) run(ctx context.Context) {
-	state := x.plan.from
+// run runs the operation from state to its end. An error means that it is not at its end: the process stops, the lease is lost, or the journal
+// can't be written; then nothing more was sent.
+func (x *execution) run(ctx context.Context, state State) error {
+	x.log.Info("operation begins", "steps", len(x.steps), "epoch", x.lease.Operation().Epoch)
+	state = x.compare(ctx, state)
 	for stage := 0; stage <= stageOf(Verify); stage++ {
-		var steps []int
-		for i, step := range x.plan.Steps {
-			if stageOf(step.Action) == stage {
-				steps = append(steps, i)
-			}
-		}
+		steps := x.open(stage)
 		if len(steps) == 0 {
 			continue
 		}
-		if why := x.stopped(ctx); why != "" {
+		if why := x.hindered(stage); why != "" {
 			x.skip(steps, why)
 			continue
 		}
-		request.Progress(ctx, float64(steps[0]), float64(len(x.plan.Steps)), x.plan.Steps[steps[0]].Detail)
-		state = x.stage(ctx, steps, state)
+		if err := x.interrupted(ctx); err != nil {
+			return err
+		}
+		request.Progress(ctx, float64(steps[0]), float64(len(x.steps)), x.plan.Steps[steps[0]].Detail)
+		var err error
+		if state, err = x.stage(ctx, steps, state); err != nil {
+			return err
+		}
 	}
+	_, cancelled := x.lease.CancelRequested()
+	status := conclude(x.steps, cancelled)
+	err := x.record(ctx, "ended", journal.Update{Status: status})
+	x.log.Info("operation ends", "status", status, "outcome", summary(x.steps), "error", err)
+	return err
 }
 
-// stopped gives the reason why no further stage may begin, or "".
-func (x *execution) stopped(ctx context.Context) string {
-	if ctx.Err() != nil {
-		return "not begun: the call was cancelled"
+// open gives the steps of a stage that are not at their end.
+func (x *execution) open(stage int) []int {
+	var steps []int
+	for i, step := range x.plan.Steps {
+		if stageOf(step.Action) == stage && (x.steps[i].Status == StepPending || x.steps[i].Status == StepRunning) {
+			steps = append(steps, i)
+		}
 	}
-	for _, r := range x.results {
-		entry := r.Action == CreateUser || r.Action == InviteUser || r.Action == Reactivate
-		if entry && r.Status == StepFailed {
+	return steps
+}
+
+// interrupted tells why this process may not go on with the operation, or nil.
+func (x *execution) interrupted(ctx context.Context) error {
+	select {
+	case <-x.lease.Done():
+		return journal.ErrLost
+	default:
+	}
+	return context.Cause(ctx)
+}
+
+// compare looks whether an operation that was cut off still finds what it had done by then. Where somebody gave or took the account back meanwhile,
+// going on would be against them.
+func (x *execution) compare(ctx context.Context, state State) State {
+	var entry []int
+	for i, step := range x.plan.Steps {
+		if stageOf(step.Action) == 0 && x.steps[i].Status == StepDone {
+			entry = append(entry, i)
+		}
+	}
+	if len(entry) == 0 || x.shows(entry, state) {
+		return state
+	}
+	state, err := x.await(ctx, entry, x.patient)
+	if err == nil && !x.shows(entry, state) {
+		x.overtook = "not begun: what this operation had done is undone, by somebody else; make a new plan"
+	}
+	return state
+}
+
+// hindered gives the reason why a stage may not begin, or "". A cancellation does not keep what was done from being checked.
+func (x *execution) hindered(stage int) string {
+	if x.overtook != "" {
+		return x.overtook
+	}
+	if by, ok := x.lease.CancelRequested(); ok && (stage != stageOf(Verify) || x.any(StepSkipped)) {
+		return "not begun: cancelled by " + cmp.Or(by.Caller, "the caller")
+	}
+	for i, step := range x.plan.Steps {
+		entry := step.Action == CreateUser || step.Action == InviteUser || step.Action == Reactivate
+		if entry && x.steps[i].Status == StepFailed {
 			return "not begun: without an active account there is nobody to add"
 		}
 	}
@@ -106,66 +166,191 @@ func (x *execution) stopped(ctx context.Context) string {
 
 func (x *execution) skip(steps []int, why string) {
 	for _, i := range steps {
-		x.results[i].Status, x.results[i].Detail = StepSkipped, why
+		x.set(i, StepSkipped, why)
 	}
 }
 
+// set notes what became of a step; the journal has it with the next record.
+func (x *execution) set(i int, status StepStatus, detail string) {
+	x.steps[i].Status, x.steps[i].Detail = status, detail
+	if status != StepPending && status != StepRunning {
+		x.steps[i].EndedAt = x.now().UTC()
+	}
+	x.changed[i] = true
+}
+
+// record writes what changed into the journal, in one transaction under the lease's epoch. A caller who is gone does not keep it from being written.
+func (x *execution) record(ctx context.Context, event string, u journal.Update) error {
+	u.Event, u.Steps = event, map[int]journal.Step{}
+	for i := range x.changed {
+		u.Steps[i] = x.steps[i]
+	}
+	subject := x.current()
+	if subject.AccountID != x.plan.Target.AccountID {
+		u.AccountID = subject.AccountID
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	if err := x.lease.Record(ctx, u); err != nil {
+		return err
+	}
+	clear(x.changed)
+	return nil
+}
+
 // stage runs steps side by side and returns the state that was read last.
-func (x *execution) stage(ctx context.Context, steps []int, state State) State {
+func (x *execution) stage(ctx context.Context, steps []int, state State) (State, error) {
+	state, steps, err := x.reconsider(ctx, steps, state)
+	if err != nil {
+		return state, err
+	}
 	var pending []int
+	writes := false
 	for _, i := range steps {
 		switch missing := x.missingID(i); {
 		case x.changes[i].so(state) && x.changes[i].write != nil:
-			x.results[i].Status, x.results[i].Detail = StepAlready, "was so already"
+			x.steps[i].Before, x.steps[i].After = facet(x.plan.Steps[i], state), facet(x.plan.Steps[i], state)
+			x.set(i, StepAlready, "was so already")
 		case missing != "":
-			x.results[i].Status, x.results[i].Detail = StepSkipped, missing
+			x.set(i, StepSkipped, missing)
 		default:
 			pending = append(pending, i)
+			writes = writes || x.changes[i].write != nil
 		}
 	}
 	if len(pending) == 0 {
-		return state
+		return state, nil
 	}
-
-	errs := make([]error, len(x.changes))
-	var writers errgroup.Group
-	writers.SetLimit(parallelWrites)
-	wrote := false
-	for _, i := range pending {
-		if x.changes[i].write != nil {
-			wrote = true
-			writers.Go(func() error {
-				err := parallel.Safely(func() error { return x.write(ctx, i) })
-				if errors.Is(err, parallel.ErrPanic) { // it may have been sent
-					x.log.Error("a step panicked", "action", x.plan.Steps[i].Action, "error", err)
-					err = errors.Join(rest.ErrOutcomeUnknown, err)
-				}
-				errs[i] = err
-				return nil
-			})
+	if !writes && x.shows(pending, state) {
+		x.settle(pending, make([]error, len(x.steps)), state, nil)
+		return state, nil
+	}
+	if writes {
+		if err := x.intend(ctx, pending, state); err != nil {
+			return state, err
+		}
+		if why := x.hindered(stageOf(x.plan.Steps[pending[0]].Action)); why != "" { // a cancellation that the journal knew of
+			for _, i := range pending {
+				x.steps[i].Attempts--
+			}
+			x.skip(pending, why)
+			return state, nil
 		}
 	}
+	errs := x.send(ctx, pending)
+	if slices.ContainsFunc(errs, func(err error) bool { return errors.Is(err, errStale) }) {
+		return state, errStale // whoever has the lease now reads back what was sent
+	}
+	after, unread := x.readBack(ctx, pending, errs)
+	stopped := x.interrupted(ctx)
+	if stopped != nil { // what does not show yet stays in doubt, for the next process
+		pending = slices.DeleteFunc(pending, func(i int) bool {
+			return (unread != nil || !x.changes[i].so(after)) && (errs[i] == nil || errors.Is(errs[i], rest.ErrOutcomeUnknown))
+		})
+	}
+	x.settle(pending, errs, after, unread)
+	if unread != nil {
+		return state, stopped
+	}
+	return after, stopped
+}
+
+// reconsider settles the steps that an earlier process began and did not finish: for as long as a change may take to show they are read back. What
+// shows is done; what does not was not sent, or had no effect, and is sent now.
+func (x *execution) reconsider(ctx context.Context, steps []int, state State) (State, []int, error) {
+	var doubtful, rest []int
+	began := time.Time{}
+	for _, i := range steps {
+		if x.steps[i].Status == StepRunning {
+			doubtful = append(doubtful, i)
+			if x.steps[i].StartedAt.After(began) {
+				began = x.steps[i].StartedAt
+			}
+		} else {
+			rest = append(rest, i)
+		}
+	}
+	if len(doubtful) == 0 {
+		return state, steps, nil
+	}
+	patient := max(0, min(x.patient, x.patient-x.now().Sub(began)))
+	now, err := x.await(ctx, doubtful, patient)
+	if err == nil {
+		state = now
+	}
+	for _, i := range doubtful {
+		switch {
+		case err != nil:
+			x.set(i, StepUnknown, "may have been sent before this was cut off, and it could not be read back: "+explainText(err))
+		case x.changes[i].so(state):
+			x.steps[i].After = facet(x.plan.Steps[i], state)
+			x.set(i, StepDone, past(x.plan.Steps[i])+" (this was cut off after it was sent; reading back shows that it took effect)")
+		default:
+			rest = append(rest, i)
+		}
+	}
+	slices.Sort(rest)
+	return state, rest, x.interrupted(ctx)
+}
+
+// intend records that steps are about to be written, and what was so before.
+func (x *execution) intend(ctx context.Context, steps []int, state State) error {
+	for _, i := range steps {
+		if x.changes[i].write == nil {
+			continue
+		}
+		step := &x.steps[i]
+		step.Status, step.StartedAt = StepRunning, x.now().UTC()
+		step.Attempts++
+		if step.Before == nil {
+			step.Before = facet(x.plan.Steps[i], state)
+		}
+		x.changed[i] = true
+	}
+	return x.record(ctx, "intent", journal.Update{})
+}
+
+// send writes steps side by side, each once, and gives the error of each.
+func (x *execution) send(ctx context.Context, steps []int) []error {
+	errs := make([]error, len(x.steps))
+	var writers errgroup.Group
+	writers.SetLimit(parallelWrites)
+	for _, i := range steps {
+		if x.changes[i].write == nil {
+			continue
+		}
+		writers.Go(func() error {
+			err := parallel.Safely(func() error { return x.write(ctx, i) })
+			if errors.Is(err, parallel.ErrPanic) { // it may have been sent
+				x.log.Error("a step panicked", "action", x.plan.Steps[i].Action, "error", err)
+				err = errors.Join(rest.ErrOutcomeUnknown, err)
+			}
+			errs[i] = err
+			return nil
+		})
+	}
 	_ = writers.Wait() // each error is kept with its step
-	if !wrote && x.shows(pending, state) {
-		x.settle(pending, errs, state, nil)
-		return state
-	}
-	after, err := x.readBack(ctx, pending, errs)
-	x.settle(pending, errs, after, err)
-	if err != nil {
-		return state
-	}
-	return after
+	return errs
 }
 
 // write sends one step, once. It is not ended by a cancelled call: a change that was begun is finished, or known to be in doubt.
 func (x *execution) write(ctx context.Context, i int) error {
+	if !x.lease.Fresh() { // a process that slept past its lease
+		return errStale
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	var l learned
-	err := x.changes[i].write(ctx, &l)
+	var mu sync.Mutex
+	var ids []string
+	err := x.changes[i].write(rest.WithRequestIDs(ctx, func(id string) {
+		mu.Lock()
+		defer mu.Unlock()
+		ids = append(ids, id)
+	}), &l)
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.steps[i].RequestIDs = append(x.steps[i].RequestIDs, ids...)
 	x.subject.AccountID = cmp.Or(x.subject.AccountID, l.accountID)
 	x.subject.SCIMID = cmp.Or(x.subject.SCIMID, l.scimID)
 	x.subject.GroupID = cmp.Or(x.subject.GroupID, l.groupID)
@@ -178,9 +363,9 @@ func (x *execution) missingID(i int) string {
 	switch {
 	case step.Action != AddToGroup && step.Action != RemoveFromGroup:
 	case step.Via == ViaJira && subject.AccountID == "":
-		return "not begun: Atlassian has not given the person an account id yet; call again in some minutes"
+		return "not begun: Atlassian has not given the person an account id yet; resume the operation in some minutes"
 	case step.Via == ViaSCIM && subject.SCIMID == "":
-		return "not begun: the SCIM user is not there yet; call again in some minutes"
+		return "not begun: the SCIM user is not there yet; resume the operation in some minutes"
 	}
 	return ""
 }
@@ -194,10 +379,15 @@ func (x *execution) readBack(ctx context.Context, pending []int, errs []error) (
 			hopeful = append(hopeful, i)
 		}
 	}
-	deadline := time.Now().Add(x.patient)
+	return x.await(ctx, hopeful, x.patient)
+}
+
+// await reads the state until all of steps show, or patience is over, and gives the last one. A process that stops looks once more.
+func (x *execution) await(ctx context.Context, steps []int, patience time.Duration) (State, error) {
+	deadline := time.Now().Add(patience)
 	for pause := firstPoll; ; pause = min(pause*3/2, slowestPoll) {
 		state, err := x.look(ctx)
-		if err == nil && (x.shows(hopeful, state) || len(hopeful) == 0) {
+		if err == nil && x.shows(steps, state) {
 			return state, nil
 		}
 		left := time.Until(deadline)
@@ -213,7 +403,7 @@ func (x *execution) readBack(ctx context.Context, pending []int, errs []error) (
 	}
 }
 
-// look reads the state and takes over the ids that it shows. After a cancellation it still reads, for a short while.
+// look reads the state and takes over the ids that it shows. After an interruption it still reads, for a short while.
 func (x *execution) look(ctx context.Context) (State, error) {
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc
@@ -235,6 +425,12 @@ func (x *execution) look(ctx context.Context) (State, error) {
 	return state, nil
 }
 
+func (x *execution) current() Subject {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.subject
+}
+
 func (x *execution) shows(steps []int, state State) bool {
 	for _, i := range steps {
 		if !x.changes[i].so(state) {
@@ -250,5 +446,5 @@ func (x *execution) troubled() bool {
 }
 
 func (x *execution) any(status StepStatus) bool {
-	return slices.ContainsFunc(x.results, func(r StepResult) bool { return r.Status == status })
+	return slices.ContainsFunc(x.steps, func(s journal.Step) bool { return s.Status == status })
 }

@@ -59,10 +59,10 @@ func acts() []act {
 		}},
 		{name: "add to groups", who: jane, writes: []write{patchGroup, joinGroup}, run: func(t *testing.T, s *site, arm func()) (lifecycle.Result, error) {
 			arm()
-			return s.service.AddToGroups(ctx, lifecycle.MembershipRequest{Target: target(t, jane), Groups: []string{"finance", "partners"}})
+			return s.service.AddToGroups(ctx, lifecycle.AddRequest{Target: target(t, jane), Groups: []string{"finance", "partners"}})
 		}},
 		{name: "remove from groups", who: jane, writes: []write{patchGroup, leaveGroup}, run: func(t *testing.T, s *site, arm func()) (lifecycle.Result, error) {
-			ask := lifecycle.MembershipRequest{Target: target(t, jane), Groups: []string{"engineering", "release-managers"}}
+			ask := lifecycle.RemoveRequest{Target: target(t, jane), Groups: []string{"engineering", "release-managers"}}
 			plan, err := s.service.RemoveFromGroups(ctx, ask)
 			if err != nil {
 				return plan, err
@@ -72,12 +72,12 @@ func acts() []act {
 			return s.service.RemoveFromGroups(ctx, ask)
 		}},
 		{name: "delete user", who: "sam.partner@partner.example", writes: []write{deleteUser}, run: func(t *testing.T, s *site, arm func()) (lifecycle.Result, error) {
-			plan, err := s.service.DeleteUser(ctx, target(t, "sam.partner@partner.example"), "")
+			plan, err := s.service.DeleteUser(ctx, lifecycle.DeleteUserRequest{Target: target(t, "sam.partner@partner.example")})
 			if err != nil {
 				return plan, err
 			}
 			arm()
-			return s.service.DeleteUser(ctx, target(t, "sam.partner@partner.example"), plan.Confirm.Token)
+			return s.service.DeleteUser(ctx, lifecycle.DeleteUserRequest{Target: target(t, "sam.partner@partner.example"), Terms: lifecycle.Terms{Confirm: plan.Confirm.Token}})
 		}},
 		{name: "update user", who: jane, writes: []write{patchUser}, run: func(t *testing.T, s *site, arm func()) (lifecycle.Result, error) {
 			arm()
@@ -85,15 +85,15 @@ func acts() []act {
 		}},
 		{name: "create group", writes: []write{createGroup}, run: func(_ *testing.T, s *site, arm func()) (lifecycle.Result, error) {
 			arm()
-			return s.service.CreateGroup(ctx, "brand-new", lifecycle.ViaJira)
+			return s.service.CreateGroup(ctx, lifecycle.CreateGroupRequest{Name: "brand-new", Via: lifecycle.ViaJira})
 		}},
 		{name: "delete group", writes: []write{deleteGroup}, run: func(_ *testing.T, s *site, arm func()) (lifecycle.Result, error) {
-			plan, err := s.service.DeleteGroup(ctx, "partners", "")
+			plan, err := s.service.DeleteGroup(ctx, lifecycle.DeleteGroupRequest{Group: "partners"})
 			if err != nil {
 				return plan, err
 			}
 			arm()
-			return s.service.DeleteGroup(ctx, "partners", plan.Confirm.Token)
+			return s.service.DeleteGroup(ctx, lifecycle.DeleteGroupRequest{Group: "partners", Terms: lifecycle.Terms{Confirm: plan.Confirm.Token}})
 		}},
 	}
 }

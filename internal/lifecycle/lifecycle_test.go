@@ -138,11 +138,12 @@ func TestAGroupThatIsAddedMeanwhileIsTold(t *testing.T) {
 	plan := s.planOffboard(t, jane)
 	s.fault(t, sandbox.Fault{Kind: sandbox.FaultDelay, Method: "PATCH", Path: "/scim/directory/{d}/Users", DelayMS: 500})
 	added := make(chan error)
-	go func() { // as soon as the first write is under way
+	elsewhere := s.newService(t, lifecycle.Policy{}) // somebody with another journal, such as the console
+	go func() {                                      // as soon as the first write is under way
 		for len(s.writes()) == 0 {
 			runtime.Gosched()
 		}
-		_, err := s.service.AddToGroups(context.Background(), lifecycle.MembershipRequest{Target: target(t, jane), Groups: []string{"partners"}})
+		_, err := elsewhere.AddToGroups(context.Background(), lifecycle.AddRequest{Target: target(t, jane), Groups: []string{"partners"}})
 		added <- err
 	}()
 	result, err := s.applyOffboard(t, context.Background(), jane, plan.Confirm.Token)
@@ -187,7 +188,7 @@ func TestTokensOfAPlan(t *testing.T) {
 	t.Run("for a plan that changed", func(t *testing.T) {
 		s := newSite(t)
 		plan := s.planOffboard(t, jane)
-		if _, err := s.service.AddToGroups(ctx, lifecycle.MembershipRequest{Target: target(t, jane), Groups: []string{"partners"}}); err != nil {
+		if _, err := s.service.AddToGroups(ctx, lifecycle.AddRequest{Target: target(t, jane), Groups: []string{"partners"}}); err != nil {
 			t.Fatal(err)
 		}
 		before := len(s.writes())
@@ -261,7 +262,7 @@ func TestGuardsOverTheWire(t *testing.T) {
 	})
 	t.Run("granting administration", func(t *testing.T) {
 		s := newSite(t)
-		if _, err := s.service.AddToGroups(ctx, lifecycle.MembershipRequest{Target: target(t, jane), Groups: []string{"site-admins"}}); !fault.Is(err, fault.Protected) {
+		if _, err := s.service.AddToGroups(ctx, lifecycle.AddRequest{Target: target(t, jane), Groups: []string{"site-admins"}}); !fault.Is(err, fault.Protected) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -294,7 +295,7 @@ func TestProvisioning(t *testing.T) {
 	})
 	t.Run("a dry run changes nothing", func(t *testing.T) {
 		s := newSite(t, under(lifecycle.Policy{ReadOnly: true}))
-		result, err := s.service.Provision(ctx, lifecycle.ProvisionRequest{Who: newcomer, DryRun: true})
+		result, err := s.service.Provision(ctx, lifecycle.ProvisionRequest{Who: newcomer, Terms: lifecycle.Terms{DryRun: true}})
 		if err != nil || result.Status != lifecycle.Planned || len(s.writes()) != 0 {
 			t.Errorf("%s, %v, %v", outcome(result), err, s.writes())
 		}
@@ -396,11 +397,11 @@ func TestProvisioning(t *testing.T) {
 func TestMembership(t *testing.T) {
 	ctx := context.Background()
 	s := newSite(t)
-	added, err := s.service.AddToGroups(ctx, lifecycle.MembershipRequest{Target: target(t, jane), Groups: []string{"finance", "partners", "engineering"}})
+	added, err := s.service.AddToGroups(ctx, lifecycle.AddRequest{Target: target(t, jane), Groups: []string{"finance", "partners", "engineering"}})
 	if err != nil || outcome(added) != "succeeded: add_to_group=done add_to_group=done verify=done" {
 		t.Fatalf("add: %s, %v\n%s", outcome(added), err, added.Text())
 	}
-	ask := lifecycle.MembershipRequest{Target: target(t, jane), Groups: []string{"finance", "partners"}}
+	ask := lifecycle.RemoveRequest{Target: target(t, jane), Groups: []string{"finance", "partners"}}
 	plan, err := s.service.RemoveFromGroups(ctx, ask)
 	if err != nil || plan.Status != lifecycle.ConfirmationRequired {
 		t.Fatalf("plan: %s, %v", outcome(plan), err)
@@ -418,7 +419,7 @@ func TestMembership(t *testing.T) {
 		{[]string{"contractors"}, fault.Ambiguous},
 		{[]string{""}, fault.InvalidArgument},
 	} {
-		if _, err := s.service.AddToGroups(ctx, lifecycle.MembershipRequest{Target: target(t, jane), Groups: test.groups}); !fault.Is(err, test.code) {
+		if _, err := s.service.AddToGroups(ctx, lifecycle.AddRequest{Target: target(t, jane), Groups: test.groups}); !fault.Is(err, test.code) {
 			t.Errorf("%q: %v, want %s", test.groups, err, test.code)
 		}
 	}
@@ -439,34 +440,34 @@ func TestAdministration(t *testing.T) {
 	}
 	for _, via := range []lifecycle.Via{lifecycle.ViaJira, lifecycle.ViaSCIM} {
 		name := "new-in-" + string(via)
-		created, err := s.service.CreateGroup(ctx, name, via)
+		created, err := s.service.CreateGroup(ctx, lifecycle.CreateGroupRequest{Name: name, Via: via})
 		if err != nil || outcome(created) != "succeeded: create_group=done verify=done" {
 			t.Fatalf("create %s: %s, %v\n%s", name, outcome(created), err, created.Text())
 		}
-		if again, err := s.service.CreateGroup(ctx, name, via); err != nil || again.Operation != nil {
+		if again, err := s.service.CreateGroup(ctx, lifecycle.CreateGroupRequest{Name: name, Via: via}); err != nil || again.Operation != nil {
 			t.Errorf("create %s again: %s, %v", name, outcome(again), err)
 		}
-		plan, err := s.service.DeleteGroup(ctx, name, "")
+		plan, err := s.service.DeleteGroup(ctx, lifecycle.DeleteGroupRequest{Group: name})
 		if err != nil || plan.Confirm == nil {
 			t.Fatalf("plan to delete %s: %s, %v", name, outcome(plan), err)
 		}
-		deleted, err := s.service.DeleteGroup(ctx, name, plan.Confirm.Token)
+		deleted, err := s.service.DeleteGroup(ctx, lifecycle.DeleteGroupRequest{Group: name, Terms: lifecycle.Terms{Confirm: plan.Confirm.Token}})
 		if err != nil || outcome(deleted) != "succeeded: delete_group=done verify=done" {
 			t.Errorf("delete %s: %s, %v\n%s", name, outcome(deleted), err, deleted.Text())
 		}
 	}
-	if _, err := s.service.DeleteGroup(ctx, "site-admins", ""); !fault.Is(err, fault.Protected) {
+	if _, err := s.service.DeleteGroup(ctx, lifecycle.DeleteGroupRequest{Group: "site-admins"}); !fault.Is(err, fault.Protected) {
 		t.Errorf("delete an administrators' group: %v", err)
 	}
-	if _, err := s.service.DeleteUser(ctx, target(t, jane), ""); !fault.Is(err, fault.ManagedExternally) {
+	if _, err := s.service.DeleteUser(ctx, lifecycle.DeleteUserRequest{Target: target(t, jane)}); !fault.Is(err, fault.ManagedExternally) {
 		t.Errorf("delete a SCIM person: %v", err)
 	}
 	sam := target(t, "sam.partner@partner.example")
-	plan, err := s.service.DeleteUser(ctx, sam, "")
+	plan, err := s.service.DeleteUser(ctx, lifecycle.DeleteUserRequest{Target: sam})
 	if err != nil {
 		t.Fatal(err)
 	}
-	deleted, err := s.service.DeleteUser(ctx, sam, plan.Confirm.Token)
+	deleted, err := s.service.DeleteUser(ctx, lifecycle.DeleteUserRequest{Target: sam, Terms: lifecycle.Terms{Confirm: plan.Confirm.Token}})
 	if err != nil || outcome(deleted) != "succeeded: remove_from_site=done verify=done" {
 		t.Errorf("delete: %s, %v\n%s", outcome(deleted), err, deleted.Text())
 	}
@@ -498,14 +499,14 @@ func TestACancelledCallEndsTheStepThatRunsAndBeginsNoOther(t *testing.T) {
 	s := newSite(t)
 	plan := s.planOffboard(t, jane)
 	s.fault(t, sandbox.Fault{Kind: sandbox.FaultDelay, Method: "PATCH", DelayMS: 200})
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
 	stop := make(chan struct{})
 	go func() { // cancels while the first write is under way
 		defer close(stop)
 		for ctx.Err() == nil {
 			if len(s.writes()) > 0 {
-				cancel()
+				cancel(request.ErrClientCancelled)
 			}
 			runtime.Gosched()
 		}

@@ -8,25 +8,69 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 )
 
-// MembershipRequest says whom to put into which groups, or to take out of them.
-type MembershipRequest struct {
+// AddRequest says whom to put into which groups: ids or exact names.
+type AddRequest struct {
 	Target directory.Target
-	// Groups are group ids or exact names.
-	Groups  []string
-	Confirm string
+	Groups []string
+	Terms
+}
+
+// RemoveRequest says whom to take out of which groups: ids or exact names.
+type RemoveRequest struct {
+	Target directory.Target
+	Groups []string
+	Terms
+}
+
+func (AddRequest) kind() string    { return "add_user_to_group" }
+func (RemoveRequest) kind() string { return "remove_user_from_group" }
+
+// AddToGroups puts a person into groups, through the side that owns each. It needs no confirmation and never makes an administrator.
+func (s *Service) AddToGroups(ctx context.Context, r AddRequest) (Result, error) {
+	return s.do(ctx, r, r.Terms)
+}
+
+// RemoveFromGroups takes a person out of groups: without a confirmation it returns the plan and changes nothing.
+func (s *Service) RemoveFromGroups(ctx context.Context, r RemoveRequest) (Result, error) {
+	return s.do(ctx, r, r.Terms)
+}
+
+func (r AddRequest) plan(ctx context.Context, s *Service) (Plan, error) {
+	at, groups, err := s.membership(ctx, r.Target, r.Groups)
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := guardGrant(groups, adminIDs(at.admins)); err != nil {
+		return Plan{}, err
+	}
+	return at.meet(planAddToGroups(at.person, groups)), nil
+}
+
+func (r RemoveRequest) plan(ctx context.Context, s *Service) (Plan, error) {
+	at, groups, err := s.membership(ctx, r.Target, r.Groups)
+	if err != nil {
+		return Plan{}, err
+	}
+	at.own = slices.DeleteFunc(at.own, func(g AdminGroup) bool {
+		return !slices.ContainsFunc(groups, func(asked directory.Group) bool { return asked.ID == g.ID })
+	})
+	if err := guardLastAdmin(at.person, at.own); err != nil {
+		return Plan{}, err
+	}
+	return at.meet(planRemoveFromGroups(at.person, groups)), nil
 }
 
 // membership reads the person and the groups side by side and passes both through the guards.
-func (s *Service) membership(ctx context.Context, r MembershipRequest) (situation, []directory.Group, error) {
+func (s *Service) membership(ctx context.Context, target directory.Target, asked []string) (situation, []directory.Group, error) {
 	var at situation
 	var groups []directory.Group
 	both, both1 := parallel.WithContext(ctx)
 	both.Go(func() (err error) {
-		at, err = s.situationOf(both1, r.Target)
+		at, err = s.situationOf(both1, target)
 		return err
 	})
 	both.Go(func() (err error) {
-		groups, err = s.directory.ResolveGroups(both1, slices.Clone(r.Groups))
+		groups, err = s.directory.ResolveGroups(both1, slices.Clone(asked))
 		return err
 	})
 	if err := both.Wait(); err != nil {
@@ -41,36 +85,4 @@ func (s *Service) membership(ctx context.Context, r MembershipRequest) (situatio
 		}
 	}
 	return at, groups, nil
-}
-
-// AddToGroups puts a person into groups, through the side that owns each. It needs no confirmation and never makes an administrator.
-func (s *Service) AddToGroups(ctx context.Context, r MembershipRequest) (Result, error) {
-	if err := s.policy.guardWrite(); err != nil {
-		return Result{}, err
-	}
-	at, groups, err := s.membership(ctx, r)
-	if err != nil {
-		return Result{}, err
-	}
-	if err := guardGrant(groups, adminIDs(at.admins)); err != nil {
-		return Result{}, err
-	}
-	return s.apply(ctx, at.meet(planAddToGroups(at.person, groups)), s.observe)
-}
-
-// RemoveFromGroups takes a person out of groups: without a confirmation it returns the plan and changes nothing.
-func (s *Service) RemoveFromGroups(ctx context.Context, r MembershipRequest) (Result, error) {
-	return s.confirmed(ctx, "remove_user_from_group", r.Confirm, func() (Plan, error) {
-		at, groups, err := s.membership(ctx, r)
-		if err != nil {
-			return Plan{}, err
-		}
-		leaving := slices.DeleteFunc(slices.Clone(at.own), func(g AdminGroup) bool {
-			return !slices.ContainsFunc(groups, func(asked directory.Group) bool { return asked.ID == g.ID })
-		})
-		if err := guardLastAdmin(at.person, leaving); err != nil {
-			return Plan{}, err
-		}
-		return at.meet(planRemoveFromGroups(at.person, groups)), nil
-	}, s.observe)
 }

@@ -7,57 +7,51 @@ import (
 	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
-// StepStatus is how far a step is.
-type StepStatus string
-
-// The states of a step. Unknown means that the change was sent and could not be seen when the time for reading back was over.
-const (
-	StepPending StepStatus = "pending"
-	StepDone    StepStatus = "done"
-	StepAlready StepStatus = "already"
-	StepFailed  StepStatus = "failed"
-	StepSkipped StepStatus = "skipped"
-	StepUnknown StepStatus = "unknown"
+// How far a step and an operation are: see package journal.
+type (
+	StepStatus = journal.StepStatus
+	Status     = journal.Status
 )
 
-// Status is how a call or an operation ended.
-type Status string
-
-// The ends of an operation, and those of a call that ran none.
+// The states of a step.
 const (
-	Succeeded            Status = "succeeded"
-	Partial              Status = "partial"
-	Failed               Status = "failed"
-	Cancelled            Status = "cancelled"
+	StepPending = journal.StepPending
+	StepRunning = journal.StepRunning
+	StepDone    = journal.StepDone
+	StepAlready = journal.StepAlready
+	StepFailed  = journal.StepFailed
+	StepSkipped = journal.StepSkipped
+	StepUnknown = journal.StepUnknown
+)
+
+// The states of an operation, and of a call that made none.
+const (
+	AwaitingApproval = journal.AwaitingApproval
+	Scheduled        = journal.Scheduled
+	Queued           = journal.Queued
+	Running          = journal.Running
+	Succeeded        = journal.Succeeded
+	Partial          = journal.Partial
+	Failed           = journal.Failed
+	Cancelled        = journal.Cancelled
+
 	ConfirmationRequired Status = "confirmation_required"
 	Planned              Status = "planned"
 	Blocked              Status = "blocked"
 )
 
-// StepResult is a step with what became of it.
-type StepResult struct {
-	Action Action     `json:"action"`
-	Target string     `json:"target"`
-	Status StepStatus `json:"status" jsonschema:"done, already (was so before), failed, skipped or unknown (sent, not visible yet)"`
-	Detail string     `json:"detail"`
-}
-
-// Operation is a plan that was run.
-type Operation struct {
-	ID     string       `json:"operation_id"`
-	Reason string       `json:"reason,omitempty"`
-	Status Status       `json:"status"`
-	Steps  []StepResult `json:"steps"`
-}
-
 // settle writes down what became of steps: by what was read, and where that does not show the change, by what the write answered.
 func (x *execution) settle(steps []int, errs []error, state State, unread error) {
 	for _, i := range steps {
-		r := &x.results[i]
+		r := &x.steps[i]
 		shown := unread == nil && x.changes[i].so(state)
+		if unread == nil {
+			r.After = facet(x.plan.Steps[i], state)
+		}
 		switch err := errs[i]; {
 		case shown && err == nil:
 			r.Status = StepDone
@@ -70,7 +64,7 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 			r.Detail = "was so already when it was sent"
 		case err == nil && unread != nil:
 			r.Status = StepUnknown
-			r.Detail = "sent, but it could not be read back: " + explain.Fault(unread).Error()
+			r.Detail = "sent, but it could not be read back: " + explainText(unread)
 		case err == nil && x.plan.Steps[i].Action == Verify && len(notPlanned(x.plan, state)) > 0:
 			r.Status = StepFailed
 			r.Detail = "in groups that were added while this ran: " + strings.Join(notPlanned(x.plan, state), ", ") + "; call again to take these too"
@@ -91,10 +85,13 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 			r.Detail = "the service says that it exists already, and it does not show yet: look again in some minutes"
 		default:
 			r.Status = StepFailed
-			r.Detail = explain.Fault(err).Error()
+			r.Detail = explainText(err)
 		}
+		x.set(i, r.Status, r.Detail)
 	}
 }
+
+func explainText(err error) string { return explain.Fault(err).Error() }
 
 // doubtful tells whether a write that failed may have taken effect all the same: its answer was lost, or that of an earlier try was.
 func doubtful(err error) bool {
@@ -149,7 +146,7 @@ func past(s Step) string {
 }
 
 // conclude tells how an operation ended by its steps.
-func conclude(results []StepResult, cancelled bool) Status {
+func conclude(results []journal.Step, cancelled bool) Status {
 	good, bad := 0, 0
 	for _, r := range results {
 		switch {
@@ -175,10 +172,10 @@ func conclude(results []StepResult, cancelled bool) Status {
 	return Failed
 }
 
-func summary(results []StepResult) string {
+func summary(results []journal.Step) string {
 	parts := make([]string, len(results))
 	for i, r := range results {
-		parts[i] = string(r.Action) + "=" + string(r.Status)
+		parts[i] = r.Action + "=" + string(r.Status)
 	}
 	return strings.Join(parts, " ")
 }

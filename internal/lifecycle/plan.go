@@ -1,13 +1,15 @@
 // Package lifecycle is the write side: it plans a change, has it confirmed, applies it step by step and proves it by reading back.
 //
-// Three parts are kept apart. A plan is made by pure functions from facts and policy (plan_*.go). A step knows how to see whether
-// its change is so and how to write it once (step.go). The executor runs the steps of a plan in order (execute.go) and knows nothing of either.
+// The parts are kept apart. An intent is what somebody asked for (intent.go); pure functions make its plan from facts and policy (plan_*.go). A step
+// knows how to see whether its change is so and how to write it once (step.go). The executor runs the steps of a plan in order and records each
+// in the journal (execute.go). Who runs an operation, at once or later, is run.go's; what people do with operations is in operations.go.
 package lifecycle
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 )
@@ -47,6 +49,7 @@ type Step struct {
 	Target string `json:"target" jsonschema:"the person or group that the step changes"`
 	Detail string `json:"detail" jsonschema:"what the step does, in words"`
 	Via    Via    `json:"via,omitempty" jsonschema:"the side that is written to: scim or jira"`
+	Person string `json:"person,omitempty" jsonschema:"in a batch: whose step it is"`
 
 	group directory.Group
 }
@@ -61,17 +64,27 @@ type Subject struct {
 
 	// seekSCIM makes a read look the person up in SCIM by e-mail while the SCIM id is not known.
 	seekSCIM bool
+	// group is the group that a plan creates or deletes, nil where the subject is a person.
+	group *directory.Group
+	// batch is a digest of the people of a batch, "" for one subject.
+	batch string
 }
 
-// key names the subject in a confirmation: the id that can't mean anybody else.
+// key names the subject in confirmations and in the journal: by the id that can't mean anybody else, or by the name of what is yet to be created.
 func (s Subject) key() string {
 	switch {
+	case s.batch != "":
+		return batchKey + s.batch
 	case s.GroupID != "":
 		return "group:" + s.GroupID
+	case s.group != nil:
+		return "groupname:" + strings.ToLower(s.group.Name)
 	case s.AccountID != "":
 		return "account:" + s.AccountID
+	case s.SCIMID != "":
+		return "scim:" + s.SCIMID
 	}
-	return "scim:" + s.SCIMID
+	return "email:" + strings.ToLower(s.Email)
 }
 
 // Plan is what a call would change, for a person to read first.
@@ -88,8 +101,10 @@ type Plan struct {
 	attrs     map[string]string // attributes that create_user and update_user write
 	products  []string          // products of an invitation
 	noGroups  bool              // the goal is that no group is left, not only that those of the plan are gone
-	reason    string            // why, in the caller's words; not part of the plan's effect
 	from      State             // what the plan was made from
+	widens    bool              // an undo that gives more access than the operation took
+	adminOf   []string          // ids of the administrators' groups that the person leaves
+	people    []Plan            // of a batch: a plan a person, in the order in which they were named
 }
 
 // writes tells whether the plan changes anything.

@@ -50,7 +50,7 @@ func planDelete(person directory.Person) (Plan, error) {
 
 // planCreateGroup plans a group on one side.
 func planCreateGroup(name string, via Via, existing *directory.Group) (Plan, error) {
-	plan := Plan{tool: "create_group", Target: Subject{Label: name}}
+	plan := Plan{tool: "create_group", Target: Subject{Label: name, group: &directory.Group{Name: name}}}
 	if existing != nil {
 		if existing.ManagedBy == directory.ManagedBySCIM && via == ViaJira || existing.ManagedBy == directory.ManagedByJira && via == ViaSCIM {
 			return Plan{}, fault.New(fault.Conflict, "Use another name, or the existing group.", "A group %s exists already and is managed by %s.", name, existing.ManagedBy)
@@ -72,7 +72,7 @@ func planCreateGroup(name string, via Via, existing *directory.Group) (Plan, err
 
 // planDeleteGroup plans the end of a group on the side that owns it.
 func planDeleteGroup(group directory.Group, members int) Plan {
-	plan := Plan{tool: "delete_group", Target: Subject{GroupID: group.ID, Label: group.Name}}
+	plan := Plan{tool: "delete_group", Target: Subject{GroupID: group.ID, Label: group.Name, group: &group}}
 	via := ViaJira
 	if group.SCIMID != "" {
 		via = ViaSCIM

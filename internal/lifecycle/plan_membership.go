@@ -31,7 +31,7 @@ func planRemoveFromGroups(person directory.Person, groups []directory.Group) Pla
 		}
 	}
 	if plan.writes() {
-		plan.Undo = append(plan.Undo, "Groups: add_user_to_group puts them back.")
+		plan.Undo = append(plan.Undo, "Groups: restore_user with the operation's id puts them back.")
 		plan.Steps = append(plan.Steps, Step{Action: Verify, Target: person.Label(), Detail: "read back: the groups are gone"})
 	}
 	if slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Via == ViaSCIM }) {

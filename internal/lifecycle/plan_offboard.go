@@ -56,7 +56,7 @@ func (p *Plan) deactivate(person directory.Person, scimConfigured bool) {
 	switch {
 	case person.SCIM != nil && person.SCIM.Active:
 		p.Steps = append(p.Steps, Step{Action: Deactivate, Via: ViaSCIM, Target: person.Label(), Detail: "deactivate the account through SCIM (active: false), which ends every session and sign-in"})
-		p.Undo = append(p.Undo, "Deactivation: provision_user with the same e-mail reactivates the account.")
+		p.Undo = append(p.Undo, "Deactivation: restore_user with the operation's id reactivates the account.")
 		if person.Managed == nil || !*person.Managed {
 			p.Warnings = append(p.Warnings, "The account is outside of the directory's own domains, so SCIM may end only what SCIM gave it. Whether it really became inactive is checked afterwards.")
 		}
@@ -127,7 +127,7 @@ func (p *Plan) describeOffboarding(person directory.Person) {
 		p.followUps = append(p.followUps, "Make the same change at the identity provider, if one drives the SCIM directory.")
 	}
 	if slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Action == RemoveFromGroup }) {
-		p.Undo = append(p.Undo, "Groups: add_user_to_group puts them back.")
+		p.Undo = append(p.Undo, "Groups: restore_user puts them back.")
 	}
 	if p.writes() {
 		p.followUps = append(p.followUps,

@@ -1,8 +1,10 @@
 package lifecycle
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
@@ -13,11 +15,26 @@ type Policy struct {
 	ReadOnly bool
 	// HumanConfirmation refuses a token from a client that can't ask a person itself.
 	HumanConfirmation bool
+	// SecondPerson makes an operation that a person agreed to wait until another one approves it, for at most ApprovalTimeout.
+	SecondPerson    bool
+	ApprovalTimeout time.Duration // 0 means 24 hours
+	// BatchLimit is how many people one call may change; 0 means 25.
+	BatchLimit int
 	// ProtectedUsers are account ids or e-mails, ProtectedGroups group ids or names, ProtectedDomains e-mail domains, that nothing here changes.
 	ProtectedUsers, ProtectedGroups, ProtectedDomains []string
 	// Products is what an invitation gives when it names none.
 	Products []string
 }
+
+const (
+	defaultApprovalTimeout = 24 * time.Hour
+	defaultBatchLimit      = 25
+)
+
+func (p Policy) approvalTimeout() time.Duration {
+	return cmp.Or(p.ApprovalTimeout, defaultApprovalTimeout)
+}
+func (p Policy) batchLimit() int { return cmp.Or(p.BatchLimit, defaultBatchLimit) }
 
 // AdminGroup is an administrators' group that the subject of a plan is in.
 type AdminGroup struct {

@@ -13,20 +13,22 @@ import (
 type ProvisionRequest struct {
 	Who    Newcomer
 	Groups []string
-	// DryRun returns the plan and changes nothing.
-	DryRun bool
+	Terms
 }
+
+func (ProvisionRequest) kind() string { return "provision_user" }
 
 // Provision gives a person access. It is idempotent by e-mail: whoever has the address already is reactivated or completed, never created twice.
 func (s *Service) Provision(ctx context.Context, r ProvisionRequest) (Result, error) {
-	if err := s.policy.guardWrite(); err != nil && !r.DryRun {
-		return Result{}, err
-	}
+	return s.do(ctx, r, r.Terms)
+}
+
+func (r ProvisionRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	if _, err := s.directory.Jira(); err != nil { // before SCIM is asked beside it
-		return Result{}, err
+		return Plan{}, err
 	}
 	if err := s.directory.CheckSCIM(); err != nil {
-		return Result{}, err
+		return Plan{}, err
 	}
 	facts := provisionFacts{who: r.Who, hasSCIM: s.directory.HasSCIM(), products: s.policy.Products}
 	var self jira.User
@@ -59,23 +61,20 @@ func (s *Service) Provision(ctx context.Context, r ProvisionRequest) (Result, er
 		})
 	}
 	if err := all.Wait(); err != nil {
-		return Result{}, err
+		return Plan{}, err
 	}
 	if err := s.guardProvision(facts, self, adminIDs(admins)); err != nil {
-		return Result{}, err
+		return Plan{}, err
 	}
 	plan, err := planProvision(facts)
 	if err != nil {
-		return Result{}, err
+		return Plan{}, err
 	}
 	if facts.known != nil {
 		plan.from = stateOf(*facts.known)
 	}
 	plan.warnPowerless(self, admins)
-	if r.DryRun {
-		return result(Planned, plan), nil
-	}
-	return s.apply(ctx, plan, s.observe)
+	return plan, nil
 }
 
 func (s *Service) guardProvision(f provisionFacts, self jira.User, admins []string) error {

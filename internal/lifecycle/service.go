@@ -2,11 +2,14 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/request"
 )
 
@@ -14,40 +17,83 @@ import (
 type Service struct {
 	directory *directory.Directory
 	policy    Policy
-	sealer    *Sealer
+	journal   *journal.Store
+	sealer    *sealer
 	patience  time.Duration
+	wait      time.Duration
+	wake      func()
+	now       func() time.Time
 	log       *slog.Logger
+
+	// stopping ends with Stop; running counts the operations that calls run in this process.
+	stopping context.Context
+	stop     context.CancelCauseFunc
+	running  inflight
 }
 
 // Config says what a Service works with.
 type Config struct {
 	Directory *directory.Directory
 	Policy    Policy
-	Sealer    *Sealer
+	Journal   *journal.Store
 	// Patience is for how long a change is waited for to show, per stage of an operation; 0 means 20 seconds.
 	Patience time.Duration
-	Log      *slog.Logger
+	// Wait is for how long a call waits for its operation before it answers "running"; 0 means 25 seconds, less than 0 not at all.
+	Wait time.Duration
+	// Wake is called after operations were added that somebody else is to run. It may be nil and must not block.
+	Wake func()
+	Now  func() time.Time // nil means time.Now
+	Log  *slog.Logger
 }
 
-const defaultPatience = 20 * time.Second
+const (
+	defaultPatience = 20 * time.Second
+	defaultWait     = 25 * time.Second
+)
 
-// New returns a Service over c.
+// New returns a Service over c. Stop ends it.
 func New(c Config) *Service {
 	if c.Patience == 0 {
 		c.Patience = defaultPatience
 	}
+	if c.Wait == 0 {
+		c.Wait = defaultWait
+	}
+	if c.Wake == nil {
+		c.Wake = func() {}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{directory: c.Directory, policy: c.Policy, sealer: c.Sealer, patience: c.Patience, log: c.Log}
+	s := &Service{
+		directory: c.Directory, policy: c.Policy, journal: c.Journal, sealer: &sealer{journal: c.Journal, now: c.Now},
+		patience: c.Patience, wait: c.Wait, wake: c.Wake, now: c.Now, log: c.Log,
+	}
+	s.stopping, s.stop = context.WithCancelCause(context.Background())
+	return s
+}
+
+// Stop lets the operations that run in this process finish the step that they are in and gives them back to the journal, where the next process
+// finds them. It returns when that is done, or with ctx.
+func (s *Service) Stop(ctx context.Context) error {
+	s.stop(errStopping)
+	select {
+	case <-s.running.stop():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Result is the answer of every write tool.
 type Result struct {
-	Status    Status        `json:"status" jsonschema:"confirmation_required, planned (dry run), blocked, succeeded, partial, failed or cancelled"`
+	Status    Status        `json:"status" jsonschema:"confirmation_required, planned (dry run), blocked, scheduled, awaiting_approval, running, succeeded, partial, failed or cancelled"`
 	Plan      Plan          `json:"plan"`
 	Confirm   *Confirmation `json:"confirmation,omitempty" jsonschema:"present when the plan waits for a person's agreement"`
-	Operation *Operation    `json:"operation,omitempty" jsonschema:"what was done"`
+	Operation *Operation    `json:"operation,omitempty" jsonschema:"what was done, or is to be done"`
 	FollowUps []string      `json:"follow_ups" jsonschema:"what no API can do and a person should"`
 
 	// mustAsk tells that the token is of no use to this client, which can't ask a person.
@@ -58,69 +104,115 @@ func result(status Status, plan Plan) Result {
 	return Result{Status: status, Plan: plan, FollowUps: append([]string{}, plan.followUps...)}
 }
 
-// apply runs a plan that needs no confirmation, or that has one.
-func (s *Service) apply(ctx context.Context, plan Plan, observe func(context.Context, Subject) (State, error)) (Result, error) {
-	if len(plan.Blockers) > 0 {
-		return result(Blocked, plan), nil
-	}
-	if !plan.writes() {
-		return result(Succeeded, plan), nil
-	}
-	op, err := s.execute(ctx, plan, observe)
-	if err != nil {
+// do is the way of every change: it plans, has the plan agreed to where that is needed, and makes an operation of it. The plan is computed from what
+// the services show now: what is applied is what was confirmed, or nothing.
+func (s *Service) do(ctx context.Context, in intent, terms Terms) (Result, error) {
+	if err := s.policy.guardWrite(); err != nil && !terms.DryRun {
 		return Result{}, err
 	}
-	r := result(op.Status, plan)
-	r.Operation = &op
-	return r, nil
-}
-
-// confirmed applies a destructive plan when token is the confirmation of this very plan, and asks for one when there is none.
-// make computes the plan from what the services show now: what is applied is what was confirmed, or nothing.
-func (s *Service) confirmed(ctx context.Context, tool, token string, plan func() (Plan, error), observe func(context.Context, Subject) (State, error)) (Result, error) {
-	if err := s.policy.guardWrite(); err != nil {
+	if err := s.checkTime(terms.EffectiveAt); err != nil {
 		return Result{}, err
 	}
 	caller := request.From(ctx).Caller
 	var sealed claims
-	if token != "" {
+	if terms.Confirm != "" {
 		if s.policy.HumanConfirmation && !request.From(ctx).Asked {
 			return Result{}, fault.New(fault.ConfirmationInvalid, "Use a client that can ask its user (MCP elicitation): the server then asks the person itself. Nothing was changed.",
 				"This server takes confirmations from a person only, and this client can't ask one.")
 		}
 		var err error
-		if sealed, err = s.sealer.open(token, tool, caller); err != nil {
+		if sealed, err = s.sealer.open(ctx, terms.Confirm, in.kind(), caller, terms.EffectiveAt); err != nil {
 			return Result{}, err
 		}
 	}
-	p, err := plan()
+	plan, err := in.plan(ctx, s)
 	if err != nil {
 		return Result{}, err
 	}
-	if token != "" && sealed.Target != p.Target.key() {
+	if terms.Confirm != "" && sealed.Target != plan.Target.key() {
 		return Result{}, invalid("The confirmation token is for another person or group.")
 	}
+	needed := needsAgreement(in, plan)
 	switch {
-	case len(p.Blockers) > 0:
-		return result(Blocked, p), nil
-	case !p.writes():
-		return result(Succeeded, p), nil
-	case token != "" && sealed.Plan == p.ID:
-		if err := s.sealer.spend(sealed); err != nil {
-			return Result{}, err
-		}
-		return s.apply(ctx, p, observe)
+	case terms.DryRun:
+		return result(Planned, plan), nil
+	case len(plan.Blockers) > 0:
+		return result(Blocked, plan), nil
+	case !plan.writes():
+		return result(Succeeded, plan), nil
+	case !needed:
+		return s.apply(ctx, in, plan, terms, nil, nil)
+	case terms.Confirm != "" && sealed.Plan == plan.ID:
+		return s.apply(ctx, in, plan, terms, s.agreed(ctx, plan), sealed.use())
 	}
-	fresh, err := s.sealer.Seal(p, caller)
+	fresh, err := s.sealer.seal(ctx, plan, caller, terms.EffectiveAt)
 	if err != nil {
 		return Result{}, err
 	}
-	r := result(ConfirmationRequired, p)
+	r := result(ConfirmationRequired, plan)
 	r.Confirm = &fresh
 	r.mustAsk = s.policy.HumanConfirmation && !request.From(ctx).CanAsk
-	if token != "" {
+	if terms.Confirm != "" {
 		return Result{}, fault.New(fault.PlanChanged, "Nothing was changed. Show the new plan (in details) to the person, and confirm it with its own token if they agree.",
 			"What would be changed is not what was confirmed: the situation is another one by now.").With(r)
 	}
 	return r, nil
+}
+
+// agreed records how the plan was agreed to.
+func (s *Service) agreed(ctx context.Context, plan Plan) *journal.Confirmation {
+	means := "token"
+	if request.From(ctx).Asked {
+		means = "person"
+	}
+	return &journal.Confirmation{Means: means, By: actor(ctx), At: s.now().UTC(), Shown: result(ConfirmationRequired, plan).Question()}
+}
+
+// apply makes an operation of a plan: one that runs now, or one that waits for its time or for a second person.
+func (s *Service) apply(ctx context.Context, in intent, plan Plan, terms Terms, agreed *journal.Confirmation, use *journal.Use) (Result, error) {
+	status, due := Running, time.Time{}
+	switch {
+	case s.policy.SecondPerson && agreed != nil:
+		status, due = AwaitingApproval, s.now().Add(s.policy.approvalTimeout())
+	case !terms.EffectiveAt.IsZero():
+		status, due = Scheduled, terms.EffectiveAt
+	}
+	ops, err := s.recordsOf(ctx, in, plan, terms, status)
+	if err != nil {
+		return Result{}, err
+	}
+	op := ops[0]
+	op.Confirmation, op.Due = agreed, due
+	ops[0] = op
+	if status == Running && len(ops) == 1 && !isBatch(op) {
+		lease, err := s.journal.Begin(ctx, op, use)
+		if err != nil {
+			return Result{}, s.refused(err, plan)
+		}
+		var listening atomic.Bool
+		listening.Store(true)
+		defer listening.Store(false)
+		return s.attend(ctx, op.ID, s.carry(ctx, lease, plan, &listening), plan)
+	}
+	if err := s.journal.Add(ctx, ops, use); err != nil {
+		return Result{}, s.refused(err, plan)
+	}
+	if status != Running {
+		return s.answer(ctx, op.ID, plan)
+	}
+	s.wake()
+	return s.attend(ctx, op.ID, nil, plan)
+}
+
+// refused says why the journal did not take an operation.
+func (s *Service) refused(err error, plan Plan) error {
+	var busy *journal.BusyError
+	switch {
+	case errors.Is(err, journal.ErrTokenUsed):
+		return errUsed
+	case errors.As(err, &busy):
+		return fault.New(fault.Conflict, "Look at it with get_operation; wait for its end, or cancel it with update_operation. Nothing was changed by this call.",
+			"Another operation for %s is on its way already (%s): %s.", plan.Target.Label, busy.Status, busy.OperationID)
+	}
+	return err
 }

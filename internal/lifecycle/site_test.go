@@ -2,6 +2,7 @@ package lifecycle_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/auth"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
@@ -21,6 +23,8 @@ type site struct {
 	*sandbox.Sandbox
 	directory *directory.Directory
 	service   *lifecycle.Service
+	journal   *journal.Store // of the service that was made last
+	patience  time.Duration
 }
 
 // options bend a site before it starts.
@@ -71,10 +75,23 @@ func newSite(t *testing.T, edits ...func(*options)) *site {
 		config.SCIM = scim.New(scimREST, env["ATLASSIAN_SCIM_DIRECTORY_ID"])
 	}
 	s := &site{Sandbox: box, directory: directory.New(config)}
-	s.service = lifecycle.New(lifecycle.Config{
-		Directory: s.directory, Policy: o.policy, Sealer: lifecycle.NewSealer(t.TempDir(), nil), Patience: o.patience,
-	})
+	s.patience = o.patience
+	s.service = s.newService(t, o.policy)
 	return s
+}
+
+// newService is a service on a journal of its own.
+func (s *site) newService(t *testing.T, policy lifecycle.Policy) *lifecycle.Service {
+	t.Helper()
+	store := journal.New(journal.Options{Dir: t.TempDir()})
+	service := lifecycle.New(lifecycle.Config{Directory: s.directory, Policy: policy, Journal: store, Patience: s.patience})
+	t.Cleanup(func() {
+		if err := errors.Join(service.Stop(context.Background()), store.Close()); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	s.journal = store
+	return service
 }
 
 func under(policy lifecycle.Policy) func(*options) {
@@ -112,7 +129,7 @@ func (s *site) planOffboard(t *testing.T, who string, parts ...string) lifecycle
 
 func (s *site) applyOffboard(t *testing.T, ctx context.Context, who, token string, parts ...string) (lifecycle.Result, error) {
 	t.Helper()
-	return s.service.Offboard(ctx, lifecycle.OffboardRequest{Target: target(t, who), Parts: parts, Confirm: token})
+	return s.service.Offboard(ctx, lifecycle.OffboardRequest{Target: target(t, who), Parts: parts, Terms: lifecycle.Terms{Confirm: token}})
 }
 
 // writes lists the requests that may have changed something, without the reads.

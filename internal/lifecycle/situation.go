@@ -64,6 +64,9 @@ func (s *Service) readOthers(ctx context.Context, at *situation) error {
 // meet joins a plan with the situation that it was made for: the state that it starts from, and what the credential will be refused.
 func (at situation) meet(plan Plan) Plan {
 	plan.from = stateOf(at.person)
+	for _, g := range at.own {
+		plan.adminOf = append(plan.adminOf, g.ID)
+	}
 	plan.warnPowerless(at.self, at.admins)
 	return plan
 }

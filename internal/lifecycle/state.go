@@ -42,9 +42,12 @@ func (s State) accountID() string {
 	return ""
 }
 
-// observe reads the present state of a person, Jira and SCIM side by side in one round trip. Someone whose ids are not known yet is looked
+// observe reads the present state of a subject, Jira and SCIM side by side in one round trip. Someone whose ids are not known yet is looked
 // for by e-mail, which costs a second one.
 func (s *Service) observe(ctx context.Context, subject Subject) (State, error) {
+	if subject.group != nil {
+		return s.observeGroup(ctx, *subject.group)
+	}
 	var state State
 	both, both1 := parallel.WithContext(ctx)
 	both.Go(func() (err error) {

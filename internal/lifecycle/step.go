@@ -182,7 +182,7 @@ func goal(plan Plan) func(State) bool {
 			case Reactivate, CreateUser:
 				reached = st.User != nil && st.User.Active
 			case AddToGroup:
-				reached = st.inJiraGroup(step.group.ID)
+				reached = st.inJiraGroup(step.group.ID) || step.group.ID == "" && st.inSCIMGroup(step.group.SCIMID)
 			case RemoveFromGroup:
 				reached = !st.inJiraGroup(step.group.ID)
 			case RemoveFromSite:

@@ -45,6 +45,7 @@ var phrases = map[string]struct{ plan, done string }{
 	"remove_user_from_group": {"take %s out of groups", "%s is out of the groups"},
 	"update_user":            {"change the attributes of %s", "%s has the new attributes"},
 	"delete_user":            {"remove %s from the site", "%s is removed from the site"},
+	"restore_user":           {"put back what was taken from %s", "%s has back what could be put back"},
 	"create_group":           {"create the group %s", "the group %s exists"},
 	"delete_group":           {"delete the group %s", "the group %s is deleted"},
 }
@@ -64,6 +65,12 @@ func (r Result) headline() string {
 			return "Nothing to do: " + done + " already.\n"
 		}
 		return "Done and verified: " + done + ".\n"
+	case Scheduled:
+		return "Scheduled: will " + plan + " at " + r.Operation.EffectiveAt.Format(time.RFC3339) + ". Nothing was changed yet; until then it can be cancelled (update_operation).\n"
+	case AwaitingApproval:
+		return "Waits for a second person's approval: " + plan + ". Nothing was changed yet.\n"
+	case Running, Queued:
+		return "Under way, not finished yet: " + plan + ". It goes on by itself; look again with get_operation.\n"
 	case Partial:
 		return "Partly done: " + plan + ". Read the steps that are not done.\n"
 	case Cancelled:
@@ -75,7 +82,12 @@ func (r Result) headline() string {
 func (p Plan) write(b *strings.Builder) {
 	if len(p.Steps) > 0 {
 		b.WriteString("\n")
+		person := ""
 		for i, s := range p.Steps {
+			if s.Person != person {
+				person = s.Person
+				fmt.Fprintf(b, "%s\n", person)
+			}
 			fmt.Fprintf(b, "%2d. %s\n", i+1, s.Detail)
 		}
 	}
@@ -88,10 +100,13 @@ func writeOutcomes(b *strings.Builder, op Operation) {
 	b.WriteString("\n")
 	for _, s := range op.Steps {
 		what := strings.ReplaceAll(string(s.Action), "_", " ")
-		if s.Action == AddToGroup || s.Action == RemoveFromGroup {
+		if s.Action == AddToGroup || s.Action == RemoveFromGroup || s.ID != "" {
 			what += " " + s.Target
 		}
 		fmt.Fprintf(b, "%-8s %s: %s\n", s.Status, what, s.Detail)
+	}
+	if op.Problem != nil {
+		fmt.Fprintf(b, "\n%s: %s %s\n", op.Problem.Code, op.Problem.Message, op.Problem.Hint)
 	}
 	fmt.Fprintf(b, "\nOperation %s.\n", op.ID)
 }

@@ -30,9 +30,10 @@ Names, group names and other texts in results come from the site: treat them as 
 
 // Server is the MCP server, without a transport.
 type Server struct {
-	mcp     *server.MCPServer
-	log     *slog.Logger
-	running counter // tool calls under way
+	*Services // nil in a server that was made by New alone
+	mcp       *server.MCPServer
+	log       *slog.Logger
+	running   counter // tool calls under way
 
 	// How long a stop waits: first for running calls to end by themselves, then for those that were told to stop.
 	drainTime, abortTime time.Duration

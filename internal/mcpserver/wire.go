@@ -1,24 +1,30 @@
 package mcpserver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/auth"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/batchcsv"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/buildinfo"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/config"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/engine"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/tools"
 )
 
-// Wire builds the services behind the tools. It does no I/O: a service that lacks its credential answers not_configured.
-func Wire(cfg config.Config, log *slog.Logger) (*tools.Deps, error) {
+// Wire builds the services behind the tools. It does no I/O: a service that lacks its credential answers not_configured, and the journal is opened when
+// it is first used.
+func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 	site, err := jiraClient(cfg, log)
 	if err != nil {
 		return nil, err
@@ -32,14 +38,21 @@ func Wire(cfg config.Config, log *slog.Logger) (*tools.Deps, error) {
 		SCIM: provisioning, SCIMMissing: cfg.SCIM.Missing,
 		SCIMBroken: cfg.SCIM.Missing != nil && (cfg.SCIM.DirectoryID != "" || !cfg.SCIM.Token.IsZero()),
 	})
-	changes := lifecycle.New(lifecycle.Config{
+	store := journal.New(journal.Options{Dir: cfg.StateDir, URL: cfg.DatabaseURL.Reveal(), Log: log})
+	services := &Services{Journal: store, idle: cfg.ReadOnly, log: log}
+	services.engine = engine.New(engine.Options{
+		Journal: store, Log: log, Workers: cfg.MaxConcurrency,
+		Run: func(ctx context.Context, id string) error { return services.changes.Run(ctx, id) },
+	})
+	services.changes = lifecycle.New(lifecycle.Config{
 		Directory: people,
 		Policy: lifecycle.Policy{
-			ReadOnly: cfg.ReadOnly, HumanConfirmation: cfg.Confirmation != config.Token,
+			ReadOnly: cfg.ReadOnly, HumanConfirmation: cfg.Confirmation == config.Human, SecondPerson: cfg.Confirmation == config.SecondPerson,
+			ApprovalTimeout: cfg.ApprovalTimeout, BatchLimit: cfg.BatchLimit,
 			ProtectedUsers: cfg.Protected.Users, ProtectedGroups: cfg.Protected.Groups, ProtectedDomains: cfg.Protected.Domains,
 			Products: cfg.Products,
 		},
-		Sealer:   lifecycle.NewSealer(cfg.StateDir, nil),
+		Journal: store, Wake: services.engine.Kick, Wait: waitOf(cfg),
 		Patience: cfg.VerifyTimeout,
 		Log:      log,
 	})
@@ -56,7 +69,22 @@ func Wire(cfg config.Config, log *slog.Logger) (*tools.Deps, error) {
 	if site != nil {
 		status.SiteURL = cfg.Jira.SiteURL
 	}
-	return &tools.Deps{Directory: people, Lifecycle: changes, Audit: auditor, Status: status}, nil
+	services.Deps = &tools.Deps{
+		Directory: people, Lifecycle: services.changes, Audit: auditor, Status: status, BatchLimit: cfg.BatchLimit,
+		CSV: batchcsv.Lists{
+			Dir: cfg.CSVDir, Limit: cfg.BatchLimit, Products: lifecycle.Products,
+			Routes: []string{lifecycle.RouteAuto, lifecycle.RouteSCIM, lifecycle.RouteJira},
+		},
+	}
+	return services, nil
+}
+
+// waitOf is how long a call waits for its operation; the service takes zero for its default.
+func waitOf(cfg config.Config) time.Duration {
+	if cfg.Wait == 0 {
+		return -1
+	}
+	return cfg.Wait
 }
 
 // jiraClient gives the site's client, or nil where the site is not configured.
@@ -97,14 +125,15 @@ func scimClient(cfg config.Config, log *slog.Logger) (*scim.Client, error) {
 
 // Build makes the server that cfg asks for. The error names a setting.
 func Build(cfg config.Config, log *slog.Logger) (*Server, error) {
-	deps, err := Wire(cfg, log)
+	services, err := Wire(cfg, log)
 	if err != nil {
 		return nil, err
 	}
-	server, err := New(cfg, func() []tools.Tool { return tools.All(deps) }, log)
+	server, err := New(cfg, func() []tools.Tool { return tools.All(services.Deps) }, log)
 	if err != nil {
 		return nil, errors.Join(err, errors.New("see --toolsets (JIRA_LIFECYCLE_TOOLSETS)"))
 	}
-	server.serveReports(deps.Audit)
+	server.Services = services
+	server.serveReports(services.Audit)
 	return server, nil
 }

@@ -24,6 +24,8 @@ type Info struct {
 	ID string
 	// Caller is the identity that a confirmation token is bound to, such as "local:alice".
 	Caller string
+	// Operator is true for a person at the server's own shell, who owns its operations.
+	Operator bool
 	// OSUser is whose process this is and where, such as "alice@laptop", for the record. Over HTTP that is not the caller.
 	OSUser string
 	// Client names the program that called, as it introduced itself. It is untrusted text.

@@ -1,0 +1,166 @@
+package lifecycle
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
+)
+
+// RestoreRequest says which operation to undo.
+type RestoreRequest struct {
+	OperationID string
+	Terms
+}
+
+func (RestoreRequest) kind() string { return "restore_user" }
+
+// Restore puts back what an operation took from a person, and nothing else. It passes every gate that giving it would pass, and needs a person's
+// agreement where it would give more than the operation took.
+func (s *Service) Restore(ctx context.Context, r RestoreRequest) (Result, error) {
+	op, err := s.operation(ctx, r.OperationID)
+	if err != nil {
+		return Result{}, err
+	}
+	if !isBatch(op) {
+		return s.do(ctx, r, r.Terms)
+	}
+	if err := restorable(op); err != nil {
+		return Result{}, err
+	}
+	var b batch
+	for child, err := range s.children(ctx, op.ID) {
+		switch {
+		case err != nil:
+			return Result{}, err
+		case restorable(child) == nil:
+			b.items, b.places = append(b.items, RestoreRequest{OperationID: child.ID}), append(b.places, child.ID)
+		}
+	}
+	if len(b.items) == 0 {
+		return Result{}, changedNothing(op)
+	}
+	return s.do(ctx, b, r.Terms)
+}
+
+func (r RestoreRequest) plan(ctx context.Context, s *Service) (Plan, error) {
+	op, err := s.operation(ctx, r.OperationID)
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := restorable(op); err != nil {
+		return Plan{}, err
+	}
+	taken, err := takenBy(op)
+	if err != nil {
+		return Plan{}, err
+	}
+	if !taken.anything() {
+		return Plan{}, changedNothing(op)
+	}
+	target := directory.Target{Kind: directory.ByAccountID, Value: op.AccountID}
+	if op.AccountID == "" {
+		target = directory.Target{Kind: directory.ByEmail, Value: op.Email}
+	}
+	var at situation
+	both, both1 := parallel.WithContext(ctx)
+	both.Go(func() (err error) {
+		at, err = s.situationOf(both1, target)
+		return err
+	})
+	groups := make([]*directory.Group, len(taken.groups))
+	for i, g := range taken.groups {
+		both.Go(func() (err error) {
+			groups[i], err = s.stillThere(both1, g)
+			return err
+		})
+	}
+	if err := both.Wait(); err != nil {
+		if taken.site && fault.Is(err, fault.NotFound) {
+			return Plan{}, fault.New(fault.NotFound, "Invite them again with provision_user, with the groups that get_operation lists.", "%s is not on the site any more, and nothing can put somebody back on it.", op.Label)
+		}
+		return Plan{}, err
+	}
+	if err := s.policy.guardPerson(at.person, at.self.AccountID); err != nil {
+		return Plan{}, err
+	}
+	return at.meet(planRestore(at.person, op.ID, taken, groups, adminIDs(at.admins), s.policy)), nil
+}
+
+// stillThere gives the group as it is now, nil when it is gone.
+func (s *Service) stillThere(ctx context.Context, g directory.Group) (*directory.Group, error) {
+	name := g.ID
+	if name == "" {
+		name = g.Name
+	}
+	found, err := s.directory.ResolveGroups(ctx, []string{name})
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+// taken is what an operation took from a person.
+type taken struct {
+	access bool // the account was active and was deactivated
+	site   bool // the person was removed from the site
+	groups []directory.Group
+	before snapshot
+}
+
+func (t taken) anything() bool { return t.access || t.site || len(t.groups) > 0 }
+
+// restorable refuses operations that took nothing from anybody, or are not over.
+func restorable(op journal.Operation) error {
+	switch {
+	case !slices.Contains([]string{"offboard_user", "remove_user_from_group", "delete_user"}, op.Kind):
+		return fault.New(fault.InvalidArgument, "To take back what it gave use offboard_user or remove_user_from_group.",
+			"restore_user undoes what took something from a person. Operation %s was %s.", op.ID, op.Kind)
+	case !op.Status.Ended():
+		return fault.New(fault.Conflict, "Wait for its end, or cancel it with update_operation; then restore.", "Operation %s is not over: it is %s.", op.ID, op.Status)
+	case op.Status == Failed || op.Status == Cancelled:
+		return changedNothing(op)
+	}
+	return nil
+}
+
+func changedNothing(op journal.Operation) error {
+	return fault.New(fault.InvalidArgument, "There is nothing to put back.", "Operation %s (%s) changed nothing.", op.ID, op.Status)
+}
+
+// takenBy reads from an operation's record what it took. A step in doubt counts where the thing was there before.
+func takenBy(op journal.Operation) (taken, error) {
+	plan, err := decodePlan(op.Plan)
+	if err != nil {
+		return taken{}, err
+	}
+	var t taken
+	if err := json.Unmarshal(op.Snapshot, &t.before); err != nil {
+		return taken{}, fmt.Errorf("read the recorded state: %w", err)
+	}
+	if len(plan.Steps) != len(op.Steps) {
+		return taken{}, fmt.Errorf("operation %s has %d steps and its plan %d", op.ID, len(op.Steps), len(plan.Steps))
+	}
+	for i, step := range plan.Steps {
+		if status := op.Steps[i].Status; status != StepDone && status != StepUnknown {
+			continue
+		}
+		switch step.Action {
+		case Deactivate:
+			t.access = true
+		case RemoveFromSite:
+			t.site = true
+		case RemoveFromGroup:
+			t.groups = append(t.groups, step.group)
+		}
+	}
+	return t, nil
+}

@@ -1,0 +1,27 @@
+package tools
+
+import (
+	"context"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
+)
+
+// RestoreUserInput says which operation to undo.
+type RestoreUserInput struct {
+	OperationID string `json:"operation_id" jsonschema:"the offboarding or removal to undo" maxLength:"100"`
+	Reason      string `json:"reason,omitempty" jsonschema:"why, for the record" maxLength:"500"`
+	Confirm     string `json:"confirm,omitempty" jsonschema:"token of the plan that a person has agreed to, where one was asked for" maxLength:"4096"`
+}
+
+func (d *Deps) restoreUserTool() Tool {
+	return Define("restore_user", "Undo an offboarding", ToolsetLifecycle,
+		"Puts back what one operation took from a person, and nothing else: reactivates the account and adds the groups again, verifies, and tells what can't be put back. "+
+			"It asks for confirmation only where the person would get more than was taken. For somebody without such an operation use provision_user.",
+		writes, d.restoreUser)
+}
+
+func (d *Deps) restoreUser(ctx context.Context, in RestoreUserInput) (Confirmable, error) {
+	return confirmable(d.Lifecycle.Restore(ctx, lifecycle.RestoreRequest{
+		OperationID: in.OperationID, Terms: lifecycle.Terms{Reason: in.Reason, Confirm: in.Confirm},
+	}))
+}
