@@ -3,6 +3,7 @@ package batchcsv
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -129,6 +130,37 @@ func TestEveryRowsProblemIsTold(t *testing.T) {
 	}
 }
 
+func TestAColumnHoldsWhatItsNameSays(t *testing.T) {
+	for list, want := range map[string]string{
+		"email\n712020:0123456789\n":  "email is not an e-mail address",
+		"account_id\nx@example.com\n": "account_id is not an account id",
+	} {
+		lists, path := folder(t, 5, list)
+		rows, problems, err := lists.Leavers(path)
+		if err != nil || len(rows) != 0 || len(problems) != 1 || problems[0].Problem != want {
+			t.Errorf("%q: rows %v, problems %v, error %v, want %q", list, rows, problems, err, want)
+		}
+	}
+}
+
+// A file that grows while it is read ends like one that was too big before.
+func TestAFileThatGrowsEnds(t *testing.T) {
+	_, err := Lists{Limit: 5}.scan(io.MultiReader(strings.NewReader("user\nx@example.com\n"), endless{}), leaverColumns, func(row) {})
+	if err == nil || !strings.Contains(err.Error(), "larger than 16 MB") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// endless gives blank rows without end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = "  ,\n"[i%4]
+	}
+	return len(p) / 4 * 4, nil
+}
+
 func TestProblemsOfNewcomers(t *testing.T) {
 	const head = "email,given_name,family_name,groups,products,route\n"
 	groups := make([]string, maxGroups+1)
@@ -189,6 +221,7 @@ func TestFilesThatCanNotBeUsed(t *testing.T) {
 		"a spreadsheet":          {"PK\x03\x04\x00\x00", "is not UTF-8 text"},
 		"carriage returns":       {"user\rx@example.com\r", "carriage returns alone"},
 		"a quote left open":      {"user,reason\nx@example.com,\"" + strings.Repeat("y@example.com,\n", 20_000), "line 1: the row after this one is longer than 64 KB; most likely a quote is not closed"},
+		"a quote, then another":  {"user,reason\nx@example.com,a\"b\n,\n\n\ny@example.com,a\"b\nz@example.com,\"" + longer(90_000), "line 6: the row after this one is longer than 64 KB"},
 		"one endless line":       {longer(200_000), "The first line of the file is longer than 64 KB"},
 		"a header's quotes":      {"us\"er\nx", "line 1: the quotes are wrong"},
 		"more than may be":       {"user\n" + people(11), "The list has 11 people, and the policy allows 10"},
