@@ -32,8 +32,8 @@ type transaction interface {
 	flush(ctx context.Context) error
 	commit(ctx context.Context) error
 	rollback()
-	// tx is this transaction for somebody else's statements.
-	tx() Tx
+	// lend is this transaction for somebody else's statements.
+	lend() Tx
 }
 
 // Tx is a transaction of the journal for those who take part in it. One of the two is set.
@@ -67,7 +67,7 @@ func (s sqlTransaction) exec(ctx context.Context, query string, args ...any) err
 func (s sqlTransaction) flush(context.Context) error  { return nil }
 func (s sqlTransaction) commit(context.Context) error { return s.t.Commit() }
 func (s sqlTransaction) rollback()                    { _ = s.t.Rollback() }
-func (s sqlTransaction) tx() Tx                       { return Tx{SQL: s.t} }
+func (s sqlTransaction) lend() Tx                     { return Tx{SQL: s.t} }
 
 type sqlRows struct{ *sql.Rows }
 
@@ -124,7 +124,7 @@ func (p *pgTransaction) rollback() {
 	p.conn = nil
 }
 
-func (p *pgTransaction) tx() Tx { return Tx{PGX: p.t} }
+func (p *pgTransaction) lend() Tx { return Tx{PGX: p.t} }
 
 var numberedQueries sync.Map // string → string
 

@@ -59,6 +59,12 @@ func again(err error) bool {
 	return pgconn.SafeToRetry(err)
 }
 
+// interrupted tells whether an error is how a driver says that the context of a call has ended.
+func interrupted(err error) bool {
+	var s *sqlitedriver.Error
+	return errors.As(err, &s) && s.Code()&0xff == sqlitelib.SQLITE_INTERRUPT || pgconn.Timeout(err)
+}
+
 // explain makes an error of a database or of the file system one that a person can act on. Other errors pass unchanged.
 // Neither the database's URL nor its password is ever part of it.
 func explain(err error, where string) error {

@@ -31,7 +31,7 @@ func (s *Store) Get(ctx context.Context, id string) (Operation, error) {
 
 // Filter says which operations to list. Its zero value is all of them but the people of batches.
 type Filter struct {
-	Person   string // an account id, an e-mail or a key, exactly
+	Person   string // an account id, an e-mail in any case, or a key
 	Kind     string
 	Actor    string // the caller
 	Statuses []Status
@@ -126,7 +126,7 @@ func (f Filter) query() (string, []any, error) {
 		add(`parent = ''`)
 	}
 	if f.Person != "" {
-		add(`id IN (SELECT id FROM journal_operations WHERE account_id = ? AND account_id <> '' UNION SELECT id FROM journal_operations WHERE email = ? AND email <> ''`+
+		add(`id IN (SELECT id FROM journal_operations WHERE account_id = ? AND account_id <> '' UNION SELECT id FROM journal_operations WHERE lower(email) = lower(?) AND email <> ''`+
 			` UNION SELECT id FROM journal_operations WHERE subject = ?)`, f.Person, f.Person, f.Person)
 	}
 	if f.Kind != "" {

@@ -59,6 +59,9 @@ func New(o Options) *Store {
 // Exists tells whether there is anything to open. For SQLite that is the file; a PostgreSQL database counts as there. It has no side effect.
 func (s *Store) Exists() bool { return s.o.URL != "" || existsSQLite(s.o.Dir) }
 
+// Shared tells whether the journal is one that several hosts share: PostgreSQL. It does no I/O.
+func (s *Store) Shared() bool { return s.o.URL != "" }
+
 // where names the journal in errors.
 func (s *Store) where() string {
 	if s.o.URL == "" {
@@ -194,7 +197,7 @@ func (s *Store) write(ctx context.Context, doing string, fn func(context.Context
 			break
 		}
 	}
-	return s.wrap(doing, err)
+	return s.wrap(ctx, doing, err)
 }
 
 // read runs fn in a transaction that sees one moment of the database.
@@ -210,13 +213,16 @@ func (s *Store) read(ctx context.Context, doing string, fn func(context.Context,
 			break
 		}
 	}
-	return s.wrap(doing, err)
+	return s.wrap(ctx, doing, err)
 }
 
 // wrap says what was being done. What callers compare with, and faults, stay visible through it.
-func (s *Store) wrap(doing string, err error) error {
+func (s *Store) wrap(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if ctx.Err() != nil && interrupted(err) {
+		err = ctx.Err()
 	}
 	if explained := explain(err, s.where()); explained != err { //nolint:errorlint // the same error, not the same kind
 		return explained
@@ -241,14 +247,17 @@ func (t *tx) run(ctx context.Context, readOnly bool, fn func(context.Context, *t
 		return err
 	}
 	defer t.rollback() // nothing to roll back after a commit
-	if err := t.readClock(ctx, readOnly); err != nil {
+	if readOnly {
+		if err := fn(ctx, t); err != nil {
+			return err
+		}
+		return t.commit(ctx)
+	}
+	if err := t.readClock(ctx); err != nil {
 		return err
 	}
 	if err := fn(ctx, t); err != nil {
 		return err
-	}
-	if readOnly {
-		return t.commit(ctx)
 	}
 	if err := t.appendEvents(ctx); err != nil {
 		return err
@@ -256,22 +265,20 @@ func (t *tx) run(ctx context.Context, readOnly bool, fn func(context.Context, *t
 	return t.commit(ctx)
 }
 
-func (t *tx) readClock(ctx context.Context, readOnly bool) error {
+// readClock sets now, which only transactions that write have by themselves.
+func (t *tx) readClock(ctx context.Context) error {
 	if t.s.o.Now != nil {
 		t.now = micros(t.s.o.Now())
 		return nil
 	}
-	if !readOnly {
-		now, ok, err := t.db.clock(ctx, t.transaction)
-		if err != nil {
-			return err
-		}
-		if ok {
-			t.now = now
-			return nil
-		}
+	now, ok, err := t.db.clock(ctx, t.transaction)
+	if err != nil {
+		return err
 	}
-	t.now = micros(time.Now())
+	if !ok {
+		now = micros(time.Now())
+	}
+	t.now = now
 	return nil
 }
 

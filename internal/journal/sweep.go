@@ -65,7 +65,7 @@ func (s *Store) Sweep(ctx context.Context, enqueue func(context.Context, Tx, []s
 			if err := t.flush(ctx); err != nil {
 				return err
 			}
-			if err := enqueue(ctx, t.tx(), swept.IDs); err != nil {
+			if err := enqueue(ctx, t.lend(), swept.IDs); err != nil {
 				return err
 			}
 		}
@@ -141,7 +141,10 @@ func (t *tx) sweep(ctx context.Context, d dueOperation) (bool, error) {
 
 // nextDue tells, without a lock, whether something is due, and else when.
 func (s *Store) nextDue(ctx context.Context) (due bool, next time.Time, err error) {
-	err = s.read(ctx, "look for due operations", func(ctx context.Context, t *tx) (err error) {
+	err = s.read(ctx, "look for due operations", func(ctx context.Context, t *tx) error {
+		if err := t.readClock(ctx); err != nil {
+			return err
+		}
 		next, err = t.nextDue(ctx)
 		due = !next.IsZero() && micros(next) <= t.now
 		return err

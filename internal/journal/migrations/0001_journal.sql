@@ -43,7 +43,7 @@ CREATE INDEX journal_operations_caller  ON journal_operations (caller, created_a
 CREATE INDEX journal_operations_parent  ON journal_operations (parent, status)         WHERE parent <> '';
 CREATE INDEX journal_operations_subject ON journal_operations (subject, created_at);
 CREATE INDEX journal_operations_account ON journal_operations (account_id)             WHERE account_id <> '';
-CREATE INDEX journal_operations_email   ON journal_operations (email)                  WHERE email <> '';
+CREATE INDEX journal_operations_email   ON journal_operations (lower(email))           WHERE email <> '';
 
 -- What is large and seldom changes, apart from the row that each step touches.
 CREATE TABLE journal_details (
