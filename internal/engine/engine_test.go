@@ -1,0 +1,284 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
+)
+
+func TestEachOperationRunsOnceOnTwoEngines(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		// The slower sweep of the two is never due: the kick does it.
+		a := s.process(t, Options{Sweep: time.Hour}, succeed)
+		b := s.process(t, Options{Sweep: 20 * time.Millisecond}, succeed)
+		ops := operations(40)
+		add(t, a.store, ops)
+		a.Kick()
+		waitEnded(t, a.store, ops)
+		a.stop(t)
+		b.stop(t)
+		counts, _ := runs(a, b)
+		for _, op := range ops {
+			if counts[op.ID] != 1 {
+				t.Errorf("operation %s was run %d times", op.ID, counts[op.ID])
+			}
+		}
+	})
+}
+
+func TestABatchIsSpreadOverReplicas(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		// Nothing ends before all workers of all replicas have something to run.
+		var running atomic.Int32
+		all := make(chan struct{})
+		together := func(ctx context.Context, lease *journal.Lease) error {
+			if running.Add(1) == 3*defaultWorkers {
+				close(all)
+			}
+			select {
+			case <-all:
+			case <-ctx.Done():
+				return lease.Release(context.WithoutCancel(ctx), 0)
+			}
+			return succeed(ctx, lease)
+		}
+		var replicas []*process
+		for range 3 {
+			replicas = append(replicas, s.process(t, Options{Sweep: 100 * time.Millisecond}, together))
+		}
+		ops := operations(200)
+		add(t, replicas[0].store, ops)
+		replicas[0].Kick()
+		waitEnded(t, replicas[0].store, ops)
+		for _, p := range replicas {
+			p.stop(t)
+		}
+		counts, shares := runs(replicas...)
+		for _, op := range ops {
+			if counts[op.ID] != 1 {
+				t.Errorf("operation %s was run %d times", op.ID, counts[op.ID])
+			}
+		}
+		for i, n := range shares {
+			if n < defaultWorkers {
+				t.Errorf("replica %d ran %d of %d: %v", i, n, len(ops), shares)
+			}
+		}
+	})
+}
+
+func TestALostJobIsEnqueuedAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		store := s.store(t)
+		var calls atomic.Int32
+		p := s.process(t, Options{Sweep: 20 * time.Millisecond, Run: func(ctx context.Context, id string) error {
+			if calls.Add(1) == 1 {
+				return nil // as if the process had died between River's fetch and the claim
+			}
+			lease, err := store.Claim(ctx, id)
+			if err != nil {
+				return err
+			}
+			return succeed(ctx, lease)
+		}}, nil)
+		ops := operations(1)
+		add(t, store, ops)
+		p.Kick()
+		eventually(t, "the job was lost", func() bool { return calls.Load() == 1 })
+		s.pass(journal.Grace + time.Second)
+		waitEnded(t, store, ops)
+		if got := calls.Load(); got != 2 {
+			t.Errorf("the operation was handed out %d times, want 2", got)
+		}
+	})
+}
+
+func TestAJobThatWaitsIsNotInsertedTwice(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		s.lease = time.Hour
+		hold := make(chan struct{})
+		p := s.process(t, Options{Sweep: 20 * time.Millisecond, Workers: 1}, func(ctx context.Context, lease *journal.Lease) error {
+			<-hold
+			return succeed(ctx, lease)
+		})
+		ops := operations(3)
+		add(t, p.store, ops)
+		p.Kick()
+		p.next(t) // one is run, two wait
+		for range 3 {
+			s.pass(journal.Grace + time.Second)
+			eventually(t, "the sweep has put the waiting ones off again", func() bool {
+				for _, op := range ops {
+					got, err := p.store.Get(t.Context(), op.ID)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !got.Due.After(s.now()) {
+						return false
+					}
+				}
+				return true
+			})
+		}
+		if got := jobs(t, p.store, "available"); got != 2 {
+			t.Errorf("%d jobs wait for 2 operations", got)
+		}
+		close(hold)
+		waitEnded(t, p.store, ops)
+	})
+}
+
+func TestAScheduledOperationRunsAtItsTime(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		p := s.process(t, Options{Sweep: time.Hour}, succeed)
+		ops := operations(1)
+		ops[0].Status = journal.Scheduled
+		ops[0].EffectiveAt = s.now().Add(300 * time.Millisecond)
+		ops[0].Due = ops[0].EffectiveAt
+		add(t, p.store, ops)
+		p.Kick()
+		waitEnded(t, p.store, ops)
+		got, err := p.store.Get(t.Context(), ops[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.StartedAt.Before(ops[0].EffectiveAt.Truncate(time.Microsecond)) {
+			t.Errorf("started at %v, before its time %v", got.StartedAt, ops[0].EffectiveAt)
+		}
+	})
+}
+
+func TestAPanicIsAnErrorInTheLog(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		log := &lines{}
+		p := s.process(t, Options{Sweep: time.Hour, Log: log.log()}, func(_ context.Context, lease *journal.Lease) error {
+			if lease.Operation().Label == "trap" {
+				panic("a defect")
+			}
+			return succeed(context.Background(), lease)
+		})
+		ops := operations(2)
+		ops[0].Label = "trap"
+		add(t, p.store, ops)
+		p.Kick()
+		waitEnded(t, p.store, ops[1:])
+		eventually(t, "the panic is logged", func() bool { return log.count("ERROR", "a defect") == 1 })
+		if log.count("ERROR", ops[0].ID) != 1 {
+			t.Error("the log does not name the operation")
+		}
+	})
+}
+
+func TestDrainWaitsForWhatIsDue(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		store := s.store(t)
+		e := New(Options{Journal: store, Log: testLog(t), Run: func(ctx context.Context, id string) error {
+			lease, err := store.Claim(ctx, id)
+			if err != nil {
+				return err
+			}
+			return succeed(ctx, lease)
+		}})
+		defer func() { (&process{Engine: e}).stop(t) }()
+		ops := operations(20)
+		add(t, store, ops)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		if err := e.Drain(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for _, op := range ops {
+			if got, err := store.Get(ctx, op.ID); err != nil || got.Status != journal.Succeeded {
+				t.Errorf("after Drain operation %s is %s (%v)", op.ID, got.Status, err)
+			}
+		}
+	})
+}
+
+func TestNothingIsOpenedWithoutAJournal(t *testing.T) {
+	s := &site{dir: t.TempDir()}
+	p := s.process(t, Options{Sweep: time.Millisecond}, succeed)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for range 3 {
+		p.Kick()
+		if err := p.Drain(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 0 || riverRuns(t) {
+		t.Errorf("an engine without a journal made %v; River runs: %t", entries, riverRuns(t))
+	}
+}
+
+func TestRiverRestsOnSQLiteAndStartsAgain(t *testing.T) {
+	s := &site{dir: t.TempDir()}
+	p := s.process(t, Options{Sweep: 10 * time.Millisecond, idle: 50 * time.Millisecond}, succeed)
+	for range 3 {
+		ops := operations(3)
+		add(t, p.store, ops)
+		p.Kick()
+		waitEnded(t, p.store, ops)
+		eventually(t, "River was stopped when there was nothing to do", func() bool { return !riverRuns(t) })
+	}
+}
+
+func TestAJobThatComesWhileTheEngineStopsIsLeftToOthers(t *testing.T) {
+	e := New(Options{Log: testLog(t), Run: func(context.Context, string) error {
+		t.Error("the operation was begun")
+		return nil
+	}})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	// This error is what makes River give the job to somebody else.
+	if err := e.work(ctx, "op-1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("work = %v", err)
+	}
+}
+
+func TestStopWithoutStart(t *testing.T) {
+	s := &site{dir: t.TempDir()}
+	e := New(Options{Journal: s.store(t), Log: testLog(t)})
+	for range 2 {
+		if err := e.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.Start(t.Context())
+	if err := e.Drain(t.Context()); err == nil {
+		t.Error("a stopped engine drains")
+	}
+}
+
+// jobs counts River's rows in a state.
+func jobs(t *testing.T, store *journal.Store, state string) int {
+	t.Helper()
+	var n int
+	var err error
+	if store.Shared() {
+		pool, openErr := store.Postgres(t.Context())
+		if openErr != nil {
+			t.Fatal(openErr)
+		}
+		err = pool.QueryRow(t.Context(), `SELECT count(*) FROM river_job WHERE state = $1::river_job_state`, state).Scan(&n)
+	} else {
+		db, openErr := store.SQLite(t.Context())
+		if openErr != nil {
+			t.Fatal(openErr)
+		}
+		err = db.QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE state = ?`, state).Scan(&n)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
