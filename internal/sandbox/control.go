@@ -32,8 +32,14 @@ func (s *Sandbox) control(w http.ResponseWriter, r *http.Request, what string) {
 	case "DELETE faults":
 		s.faults.clear()
 		w.WriteHeader(http.StatusNoContent)
+	case "GET holds":
+		writeJSON(w, s.Holds())
+	case "GET holds/next":
+		s.nextHold(w, r)
+	case "POST holds/release":
+		s.releaseHold(w, r)
 	default:
-		http.Error(w, "sandbox: GET state, GET or DELETE requests, GET, POST or DELETE faults", http.StatusNotFound)
+		http.Error(w, "sandbox: GET state, GET or DELETE requests, GET, POST or DELETE faults, GET holds, GET holds/next, POST holds/release", http.StatusNotFound)
 	}
 }
 

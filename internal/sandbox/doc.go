@@ -9,6 +9,7 @@
 //	/ex/jira/{cloudId}/rest/api/3/…    the gateway (scoped API tokens)
 //	/scim/directory/{directoryId}/…    the SCIM directory (bearer)
 //	/_sandbox/state|requests|faults    what happened, and what shall go wrong; no credential, loopback only
+//	/_sandbox/holds[/next|/release]    requests that a fault of kind hold stopped: which, the next one once there is one, let it go on
 //
 // What is awkward on purpose: addresses are hidden in three ways (absent, null, ""); the list of all users has short pages, clamps maxResults,
 // and names previously deleted, corrupted ("unknown"), app and customer accounts; a search finds active people by prefixes of what is visible and

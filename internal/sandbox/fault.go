@@ -45,11 +45,14 @@ const (
 	FaultInviteQuirk = "invite_quirk"
 	// FaultSCIMAccountLate makes a created SCIM user learn its account id DelayMS later; 0 is never.
 	FaultSCIMAccountLate = "scim_account_late"
+	// FaultHold stops the request at Stage until [Sandbox.Release], or POST /_sandbox/holds/release, lets it go on, and for DelayMS at most, a
+	// minute if 0. With Freeze all requests that come meanwhile wait, too. [Sandbox.NextHold] and GET /_sandbox/holds/next tell of it.
+	FaultHold = "hold"
 )
 
 var faultKinds = []string{
 	FaultRateLimit, FaultUnavailable, FaultStatus, FaultConflictSlow, FaultResetBefore, FaultResetAfter, FaultSlowBody, FaultCutJSON,
-	FaultCutBody, FaultHTML, FaultBigBody, FaultDelay, FaultNearLimit, FaultClampPage, FaultInviteQuirk, FaultSCIMAccountLate,
+	FaultCutBody, FaultHTML, FaultBigBody, FaultDelay, FaultNearLimit, FaultClampPage, FaultInviteQuirk, FaultSCIMAccountLate, FaultHold,
 }
 
 // Fault is a rule: which requests go wrong, and how. The first rule that strikes a request decides.
@@ -75,6 +78,8 @@ type Fault struct {
 	DelayMS    int    `json:"delay_ms,omitempty"`
 	Max        int    `json:"max,omitempty"`
 	MB         int    `json:"mb,omitempty"`
+	Stage      string `json:"stage,omitempty"`
+	Freeze     bool   `json:"freeze,omitempty"`
 
 	// Seen and Struck count matching requests and those that the rule struck.
 	Seen   int `json:"seen"`
@@ -97,7 +102,10 @@ func ParseFault(text string) (Fault, error) {
 				return Fault{}, fmt.Errorf("fault %q: %s must be a whole number", text, key)
 			}
 			fields[key] = n
-		case "near_limit":
+		case "near_limit", "freeze":
+			if value != "true" && value != "false" {
+				return Fault{}, fmt.Errorf("fault %q: %s must be true or false", text, key)
+			}
 			fields[key] = value == "true"
 		default:
 			fields[key] = value
@@ -125,6 +133,11 @@ func decodeFault(data []byte) (Fault, error) {
 		return Fault{}, fmt.Errorf("fault %s: numbers must not be negative", f.Kind)
 	case f.Kind == FaultStatus && (f.Status < 200 || f.Status > 599):
 		return Fault{}, fmt.Errorf("fault %s: status must be 200 to 599", f.Kind)
+	case f.Kind == FaultHold && !slices.Contains([]string{StageBefore, StageDuring, StageAfter}, f.Stage):
+		return Fault{}, fmt.Errorf("fault %s: stage %q must be %s (it takes effect), %s (its answer is not sent) or %s (the whole answer was sent)",
+			f.Kind, f.Stage, StageBefore, StageDuring, StageAfter)
+	case f.Kind != FaultHold && (f.Stage != "" || f.Freeze):
+		return Fault{}, fmt.Errorf("fault %s: stage and freeze belong to the kind %s", f.Kind, FaultHold)
 	}
 	f.Seen, f.Struck = 0, 0
 	return f, nil

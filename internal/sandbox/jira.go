@@ -84,10 +84,7 @@ func (c *call) jira(gateway bool) {
 		}
 	}
 	if e.writes {
-		c.s.world.write(func(now *model, commit func(func(*model))) {
-			c.shown, c.now, c.commit = now, now, commit
-			answer()
-		})
+		c.write(answer)
 		return
 	}
 	c.s.world.read(func(shown, now *model) {

@@ -1,6 +1,9 @@
 package sandbox
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -20,6 +23,11 @@ type Request struct {
 	InFlight int `json:"in_flight"`
 	// Fault is the kind of the fault that struck, if any.
 	Fault string `json:"fault,omitempty"`
+	// TookEffect tells whether the service executed the request as a change, also when the answer never arrived, and also one that changed
+	// nothing since it was so already.
+	TookEffect bool `json:"took_effect,omitempty"`
+	// Body is what was sent, of requests other than GET; its digest ("sha256:…") where it is long.
+	Body string `json:"body,omitempty"`
 }
 
 // requestLog remembers requests in the order in which they came.
@@ -43,6 +51,30 @@ func (l *requestLog) begin(method, path, query string) *Request {
 	l.entries[l.start] = r
 	l.start = (l.start + 1) % logSize
 	return r
+}
+
+// shownBody is how long a body may be that is recorded as it is.
+const shownBody = 4096
+
+// sent records the body of a request.
+func (l *requestLog) sent(r *Request, body []byte) {
+	if r.Method == http.MethodGet {
+		return
+	}
+	text := string(body)
+	if len(body) > shownBody {
+		text = fmt.Sprintf("sha256:%x", sha256.Sum256(body))
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r.Body = text
+}
+
+// effect records that a request took effect.
+func (l *requestLog) effect(r *Request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r.TookEffect = true
 }
 
 // end completes a recorded request.

@@ -38,6 +38,7 @@ type Sandbox struct {
 	world      *world
 	faults     *faults
 	requests   *requestLog
+	holds      *holdList
 	limiter    *rate.Limiter // nil is no limit
 	serial     atomic.Uint64 // counts requests: request ids derive from it
 }
@@ -56,7 +57,7 @@ func New(o Options) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		options: o, world: newWorld(newModel(o.Seed, o.Users, o.Groups), o.Lag),
-		operations: jiraOperations(), faults: &faults{}, requests: &requestLog{},
+		operations: jiraOperations(), faults: &faults{}, requests: &requestLog{}, holds: newHolds(),
 	}
 	if o.Rate > 0 {
 		s.limiter = rate.NewLimiter(rate.Limit(o.Rate), max(1, int(o.Rate)))

@@ -52,10 +52,7 @@ func (c *call) scim() {
 			serve()
 		})
 	} else {
-		c.s.world.write(func(now *model, commit func(func(*model))) {
-			c.shown, c.now, c.commit = now, now, commit
-			serve()
-		})
+		c.write(serve)
 	}
 	c.project()
 }

@@ -24,6 +24,8 @@ type call struct {
 	serial uint64 // which request this is, from 1
 	trace  string
 
+	entry *Request // in the log
+
 	shown  *model // what reads show
 	now    *model // what is so
 	commit func(change func(*model))
@@ -45,10 +47,16 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
 		c.base += "/ex/jira/" + CloudID
 	}
 	defer c.release()
-	entry := s.requests.begin(r.Method, r.URL.Path, r.URL.RawQuery)
-	finish := func(status int) { s.requests.end(entry, status, c.fault.Kind) }
+	c.entry = s.requests.begin(r.Method, r.URL.Path, r.URL.RawQuery)
+	finish := func(status int) { s.requests.end(c.entry, status, c.fault.Kind) }
 	if !c.readBody() || !wait(r.Context(), s.options.Latency) {
 		finish(0)
+		return
+	}
+	s.requests.sent(c.entry, c.sent)
+	if !s.holds.pass(r.Context()) {
+		finish(0)
+		reset(w)
 		return
 	}
 	if s.limiter != nil && !s.limiter.Allow() {
@@ -60,11 +68,34 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
 		finish(0)
 		return
 	}
+	if !c.held(StageBefore) {
+		finish(0)
+		reset(w)
+		return
+	}
 	c.header.Set("Atl-Traceid", c.trace)
 	if !c.spoilBefore() {
 		c.route(gateway)
 	}
+	c.held(StageDuring)
 	c.send(w, finish)
+}
+
+// held stops the request if a fault wants so at this stage. It returns false when what has not taken effect yet shall not do so.
+func (c *call) held(stage string) bool {
+	return c.fault.Kind != FaultHold || c.fault.Stage != stage || c.s.holds.hold(c)
+}
+
+// write calls f with what is so, and lets it commit a change.
+func (c *call) write(f func()) {
+	c.s.world.write(func(now *model, commit func(func(*model))) {
+		c.shown, c.now = now, now
+		c.commit = func(change func(*model)) {
+			c.s.requests.effect(c.entry)
+			commit(change)
+		}
+		f()
+	})
 }
 
 // maxBody is how much of a request's body is read; what is longer is cut, and then is not valid.

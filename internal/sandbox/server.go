@@ -33,7 +33,10 @@ func (s *Sandbox) Start(addr string) (*Server, error) {
 	}
 	server := &Server{
 		sandbox: s, url: "http://" + listener.Addr().String(), done: make(chan struct{}),
-		http: &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second},
+		http: &http.Server{
+			Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second,
+			ConnContext: func(ctx context.Context, _ net.Conn) context.Context { return s.holds.accepted(ctx) },
+		},
 	}
 	go func() {
 		defer close(server.done)
@@ -69,8 +72,9 @@ type Ready struct {
 // Ready returns the server's address, settings and tokens.
 func (s *Server) Ready() Ready { return Ready{URL: s.url, Env: s.Env(), Tokens: Tokens()} }
 
-// Close stops listening, gives running requests a moment, and cuts those that remain.
+// Close stops listening, drops requests that are held, gives running ones a moment, and cuts those that remain.
 func (s *Server) Close() error {
+	s.sandbox.ReleaseAll(false)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	err := s.http.Shutdown(ctx)

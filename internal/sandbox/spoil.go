@@ -106,8 +106,19 @@ func (c *call) send(w http.ResponseWriter, finish func(status int)) {
 			_, _ = w.Write(body[half:])
 		}
 	default:
+		hold := c.fault.Kind == FaultHold && c.fault.Stage == StageAfter
+		if hold {
+			header.Set("Connection", "close") // or the client's next request waits there, unread
+			if len(body) == 0 && c.status != http.StatusNoContent {
+				header.Set("Content-Length", "0") // or the end of the answer comes with the end of this function
+			}
+		}
 		w.WriteHeader(c.status)
 		_, _ = w.Write(body) // the client may have gone; nobody else is to be told
+		if hold {
+			_ = http.NewResponseController(w).Flush()
+			c.held(StageAfter)
+		}
 	}
 }
 
