@@ -3,7 +3,6 @@ package batchcsv
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -145,20 +144,11 @@ func TestAColumnHoldsWhatItsNameSays(t *testing.T) {
 
 // A file that grows while it is read ends like one that was too big before.
 func TestAFileThatGrowsEnds(t *testing.T) {
-	_, err := Lists{Limit: 5}.scan(io.MultiReader(strings.NewReader("user\nx@example.com\n"), endless{}), leaverColumns, func(row) {})
+	grown := strings.NewReader("user\nx@example.com\n" + strings.Repeat(" ,\n", maxFile/3))
+	_, err := Lists{Limit: 5}.scan(grown, leaverColumns, func(row) {})
 	if err == nil || !strings.Contains(err.Error(), "larger than 16 MB") {
 		t.Errorf("error %v", err)
 	}
-}
-
-// endless gives blank rows without end.
-type endless struct{}
-
-func (endless) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = "  ,\n"[i%4]
-	}
-	return len(p) / 4 * 4, nil
 }
 
 func TestProblemsOfNewcomers(t *testing.T) {
