@@ -38,7 +38,7 @@ func (t Tool) ServerTool(o Options) server.ServerTool {
 	return server.ServerTool{
 		Tool: mcp.Tool{
 			Name: t.Name, Title: t.Title, Description: t.Description,
-			RawInputSchema: mustJSON(t.in), RawOutputSchema: mustJSON(t.out),
+			RawInputSchema: mustJSON(t.in), RawOutputSchema: mustJSON(outline(t.out)),
 			Annotations: mcp.ToolAnnotation{
 				Title:        t.Title,
 				ReadOnlyHint: &t.Hints.ReadOnly, DestructiveHint: &t.Hints.Destructive,

@@ -106,9 +106,10 @@ func TestDefinitionsAreAsRecorded(t *testing.T) {
 
 // The tools that others rely on, by what they do.
 var (
-	readTools        = []string{"lookup_user", "search_users", "list_groups", "list_group_members", "audit_active_users", "get_server_status"}
-	writeTools       = []string{"provision_user", "add_user_to_group", "update_user", "create_group"}
+	readTools        = []string{"lookup_user", "search_users", "list_groups", "list_group_members", "audit_active_users", "get_server_status", "list_operations", "get_operation"}
+	writeTools       = []string{"provision_user", "restore_user", "update_operation", "add_user_to_group", "update_user", "create_group"}
 	destructiveTools = []string{"offboard_user", "remove_user_from_group", "delete_user", "delete_group"}
+	ownTools         = []string{"list_operations", "get_operation"} // about this server's own record, and nothing outside
 	adminTools       = []string{"update_user", "delete_user", "create_group", "delete_group"}
 )
 
@@ -127,14 +128,14 @@ func TestHintsSayWhatAToolDoes(t *testing.T) {
 		if !reads && !destroys && !slices.Contains(writeTools, d.Name) {
 			t.Errorf("%s is of no kind", d.Name)
 		}
-		if *a.ReadOnlyHint != reads || *a.DestructiveHint != destroys || !*a.OpenWorldHint {
+		if *a.ReadOnlyHint != reads || *a.DestructiveHint != destroys || *a.OpenWorldHint == slices.Contains(ownTools, d.Name) {
 			t.Errorf("%s: read-only %v, destructive %v, open world %v", d.Name, *a.ReadOnlyHint, *a.DestructiveHint, *a.OpenWorldHint)
 		}
 		if admin := slices.Contains(adminTools, d.Name); (d.toolset == tools.ToolsetAdmin) != admin {
 			t.Errorf("%s is in the toolset %s", d.Name, d.toolset)
 		}
 		takesToken := strings.Contains(string(d.InputSchema), `"confirm"`)
-		if takesToken != destroys {
+		if takesToken != (destroys || d.Name == "restore_user") { // an undo may give more than was taken
 			t.Errorf("%s: takes a confirmation %v, destructive %v", d.Name, takesToken, destroys)
 		}
 	}

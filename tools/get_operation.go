@@ -46,8 +46,8 @@ type OperationStep struct {
 	EndedAt    time.Time          `json:"ended_at,omitzero"`
 	Attempts   int                `json:"attempts,omitempty"`
 	RequestIDs []string           `json:"request_ids,omitempty"`
-	Before     json.RawMessage    `json:"before,omitempty"`
-	After      json.RawMessage    `json:"after,omitempty"`
+	Before     map[string]any     `json:"before,omitempty"`
+	After      map[string]any     `json:"after,omitempty"`
 }
 
 // Decision is who decided something, when and how.
@@ -81,7 +81,7 @@ func operationOutput(op lifecycle.Detail) OperationOutput {
 	for _, s := range op.Steps {
 		out.Steps = append(out.Steps, OperationStep{
 			Action: s.Action, Target: s.Target, Via: s.Via, Status: s.Status, Detail: s.Detail, StartedAt: s.StartedAt, EndedAt: s.EndedAt,
-			Attempts: s.Attempts, RequestIDs: s.RequestIDs, Before: s.Before, After: s.After,
+			Attempts: s.Attempts, RequestIDs: s.RequestIDs, Before: facts(s.Before), After: facts(s.After),
 		})
 	}
 	if c := op.Confirmation; c != nil {
@@ -98,6 +98,13 @@ func operationOutput(op lifecycle.Detail) OperationOutput {
 		out.CancelledBy = op.CancelBy.Caller
 	}
 	return OperationOutput{out}
+}
+
+// facts reads what a read showed; nothing where there was none.
+func facts(raw json.RawMessage) map[string]any {
+	var shown map[string]any
+	_ = json.Unmarshal(raw, &shown) // our own record
+	return shown
 }
 
 // Text tells the operation in words.

@@ -37,7 +37,7 @@ type NewPersonInput struct {
 	FamilyName  string   `json:"family_name" jsonschema:"last name" maxLength:"100"`
 	DisplayName string   `json:"display_name,omitempty" jsonschema:"full name" maxLength:"200"`
 	Title       string   `json:"title,omitempty" jsonschema:"job title" maxLength:"200"`
-	Department  string   `json:"department,omitempty" jsonschema:"department" maxLength:"200"`
+	Department  string   `json:"department,omitempty" jsonschema:"department; SCIM only" maxLength:"200"`
 	Groups      []string `json:"groups,omitempty" jsonschema:"groups beside those for all" maxItems:"50" maxLength:"255"`
 }
 

@@ -79,6 +79,35 @@ func outputSchema[Out any]() (*jsonschema.Schema, error) {
 	return s, nil
 }
 
+// outline is what clients are told of an output: the whole list of tools is loaded by every one of them, and has to stay small. Objects inside of objects
+// are left open; of the rows of a list inside of one only the fields that are always there are named.
+func outline(s *jsonschema.Schema) *jsonschema.Schema {
+	return outlineAt(s, 0, false)
+}
+
+func outlineAt(s *jsonschema.Schema, depth int, row bool) *jsonschema.Schema {
+	out := *s
+	out.Properties, out.PropertyOrder = nil, nil
+	if depth > 0 {
+		out.Required = nil
+	}
+	if depth < describedDepth+1 || row && depth == describedDepth+1 {
+		for name, p := range s.Properties {
+			if depth > describedDepth && !slices.Contains(s.Required, name) {
+				continue
+			}
+			if out.Properties == nil {
+				out.Properties = map[string]*jsonschema.Schema{}
+			}
+			out.Properties[name] = outlineAt(p, depth+1, false)
+		}
+	}
+	if s.Items != nil {
+		out.Items = outlineAt(s.Items, depth, true)
+	}
+	return &out
+}
+
 // schemaOf derives the schema from a struct type and its tags.
 func schemaOf[T any]() (*jsonschema.Schema, error) {
 	t := reflect.TypeFor[T]()

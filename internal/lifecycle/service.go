@@ -90,7 +90,7 @@ func (s *Service) Stop(ctx context.Context) error {
 
 // Result is the answer of every write tool.
 type Result struct {
-	Status    Status        `json:"status" jsonschema:"confirmation_required, planned (dry run), blocked, scheduled, awaiting_approval, running, succeeded, partial, failed or cancelled"`
+	Status    Status        `json:"status" jsonschema:"confirmation_required, blocked, planned, or the state of the operation"`
 	Plan      Plan          `json:"plan"`
 	Confirm   *Confirmation `json:"confirmation,omitempty" jsonschema:"present when the plan waits for a person's agreement"`
 	Operation *Operation    `json:"operation,omitempty" jsonschema:"what was done, or is to be done"`
