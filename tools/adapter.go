@@ -24,6 +24,8 @@ type Options struct {
 	Log *slog.Logger
 	// Caller names who is behind a request; confirmation tokens are bound to it.
 	Caller func(context.Context) string
+	// Tasks takes the calls whose clients can follow them; nil = every call is answered with its result.
+	Tasks *Tasks
 }
 
 // ServerTool binds t to an MCP server.
@@ -34,7 +36,7 @@ func (t Tool) ServerTool(o Options) server.ServerTool {
 	if o.Caller == nil {
 		o.Caller = func(context.Context) string { return "" }
 	}
-	b := bound{Tool: t, Options: o}
+	b := bound{Tool: t, Options: o, settled: func() {}}
 	return server.ServerTool{
 		Tool: mcp.Tool{
 			Name: t.Name, Title: t.Title, Description: t.Description,
@@ -53,37 +55,60 @@ func (t Tool) ServerTool(o Options) server.ServerTool {
 type bound struct {
 	Tool
 	Options
+	settled func() // called when a call asks its person nothing more
 }
 
 // serve handles one tools/call. Whatever goes wrong is a tool result that the model can read; protocol errors are mcp-go's.
 func (b bound) serve(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-	start := time.Now()
 	info := request.Info{
 		ID:       rand.Text()[:10],
 		Caller:   b.Caller(ctx),
+		OSUser:   osUser(),
 		Client:   clientName(ctx),
 		CanAsk:   canAsk(ctx),
 		Progress: progress(ctx, req),
 	}
-	ctx = request.With(ctx, info)
+	switch w := b.wish(ctx, req); w {
+	case noTask:
+	case taskDenied:
+		return b.Tasks.Refused(mcp.METHOD_NOT_FOUND, b.Name+" does not run as a task: call it without one"), nil
+	default:
+		result, ok := b.serveApart(ctx, req, info, w)
+		switch {
+		case ok:
+			return result, nil
+		case w == taskAsked:
+			return b.Tasks.Refused(mcp.INTERNAL_ERROR, "as many tasks run as this server allows: wait for one to end, or call without a task"), nil
+		}
+	}
+	result, _ := b.respond(request.With(ctx, info), req, func() bool { return false })
+	return result, nil
+}
+
+// respond runs a call to its end, logs it, and gives its result with the outcome in a word.
+func (b bound) respond(ctx context.Context, req mcp.CallToolRequest, isTask func() bool) (result *mcp.CallToolResult, outcome string) {
+	start, id := time.Now(), request.From(ctx).ID
 	answer, err := b.answer(ctx, req)
-	var result *mcp.CallToolResult
 	if err == nil {
 		result, err = answer.result(b.out)
 	}
 	outcome, level := answer.outcome(), slog.LevelInfo
-	attrs := []slog.Attr{slog.String("request_id", info.ID), slog.String("tool", b.Name)}
+	logged := outcome
+	attrs := []slog.Attr{slog.String("request_id", id), slog.String("tool", b.Name)}
 	if err != nil {
-		f := asFault(err, info.ID)
-		result, outcome, level = errorResult(f), string(f.Code), slog.LevelWarn
+		f := asFault(err, id)
+		result, outcome, logged, level = errorResult(f), f.Error(), string(f.Code), slog.LevelWarn
 		if f.Code == fault.Internal {
 			level = slog.LevelError
 			attrs = append(attrs, slog.Any("error", err))
 		}
 	}
-	attrs = append(attrs, slog.String("outcome", outcome), slog.Duration("duration", time.Since(start).Round(time.Microsecond)))
+	attrs = append(attrs, slog.String("outcome", logged), slog.Duration("duration", time.Since(start).Round(time.Microsecond)))
+	if isTask() {
+		attrs = append(attrs, slog.Bool("task", true))
+	}
 	b.Log.LogAttrs(ctx, level, "tool call", attrs...)
-	return result, nil
+	return result, outcome
 }
 
 // answer checks the arguments, runs the handler, and has the person asked where the output waits for that.

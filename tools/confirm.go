@@ -66,6 +66,7 @@ func (b bound) confirm(ctx context.Context, args map[string]any, out any) (answe
 // settle goes on after the person's reply: with the token when they agreed, else with the plan, declined. A nil plan is made
 // again, since a client of the stateless protocol brings back only the token.
 func (b bound) settle(ctx context.Context, args map[string]any, plan any, token string, reply mcp.ElicitationResponseAction) (answer, error) {
+	b.settled()
 	if reply == mcp.ElicitationResponseActionAccept {
 		info := request.From(ctx)
 		info.Asked = true

@@ -45,7 +45,8 @@ type Tool struct {
 	Description string // what it does, when to use it and when another
 	Hints       Hints
 
-	in, out *jsonschema.Schema
+	in, out  *jsonschema.Schema
+	confirms bool // its output may wait for confirmation
 	// call decodes checked arguments, runs the handler and gives the typed output.
 	call func(ctx context.Context, args []byte) (any, error)
 }
@@ -74,12 +75,13 @@ func Define[In, Out any](name, title, toolset, description string, hints Hints, 
 	if !slices.Contains(Toolsets(), toolset) {
 		panic(fmt.Sprintf("tool %s: toolset %q is not one of %s", name, toolset, strings.Join(Toolsets(), ", ")))
 	}
-	if _, ok := any(*new(Out)).(Confirmer); ok && in.Properties[confirmArgument] == nil {
+	_, confirms := any(*new(Out)).(Confirmer)
+	if confirms && in.Properties[confirmArgument] == nil {
 		panic(fmt.Sprintf("tool %s: its output may wait for confirmation, but its input has no %q", name, confirmArgument))
 	}
 	return Tool{
 		Name: name, Title: title, Toolset: toolset, Description: description, Hints: hints,
-		in: in, out: out,
+		in: in, out: out, confirms: confirms,
 		call: func(ctx context.Context, args []byte) (any, error) {
 			var input In
 			if err := json.Unmarshal(args, &input); err != nil {

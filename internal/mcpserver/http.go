@@ -22,8 +22,9 @@ const answerTime = 100 * time.Millisecond
 func (s *Server) ServeHTTP(ctx context.Context, listener net.Listener) error {
 	transport := server.NewStreamableHTTPServer(s.mcp,
 		server.WithStreamableHTTPLogger(s.log), server.WithSessionIdleTTL(sessionLife))
+	s.offerTasks(false)
 	mux := http.NewServeMux()
-	mux.Handle("/mcp", transport)
+	mux.Handle("/mcp", s.streamable(transport))
 	return s.serve(ctx, listener, "/mcp", mux, func(ctx context.Context) {
 		if err := transport.Shutdown(ctx); err != nil {
 			s.log.Warn("sessions did not close", "error", err)
@@ -77,8 +78,12 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, path string, 
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drainTime)
 	defer cancel()
 	closeSessions(stop)
-	if err := srv.Shutdown(stop); err != nil {
+	err := srv.Shutdown(stop)
+	if !s.idle(stop) {
 		s.log.Warn("calls still run and are stopped now")
+	}
+	s.abort()
+	if err != nil {
 		return srv.Close()
 	}
 	if err := <-served; !errors.Is(err, http.ErrServerClosed) {

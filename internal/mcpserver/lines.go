@@ -18,7 +18,8 @@ const maxLine = 4 << 20
 // lineGate stands between stdio and mcp-go, which reads lines of any length, takes a batch for broken JSON, and drops running
 // calls when its input ends. It passes on well-formed single messages, answers the rest itself, and counts what is unanswered.
 type lineGate struct {
-	in *bufio.Reader
+	in     *bufio.Reader
+	divert func(line []byte) bool // takes the messages that are not for mcp-go; nil takes none
 
 	write sync.Mutex // one message at a time: mcp-go writes answers and its own requests under different locks
 	out   io.Writer
@@ -40,6 +41,8 @@ func (g *lineGate) copyTo(w io.Writer) error {
 				if err := g.refuse(refusal); err != nil {
 					return err
 				}
+			} else if g.divert != nil && g.divert(line) {
+				// It is answered elsewhere.
 			} else if _, err := w.Write(append(line, '\n')); err != nil {
 				return err
 			}
@@ -138,15 +141,18 @@ func (g *lineGate) refuse(r *refusal) error {
 	return err
 }
 
-// Write passes a message of the server on to stdout.
+// Write passes a message of the server on to stdout, in its shape.
 func (g *lineGate) Write(line []byte) (int, error) {
 	g.write.Lock()
-	n, err := g.out.Write(line)
+	_, err := g.out.Write(inShape(line))
 	g.write.Unlock()
 	if isAnswer(line) {
 		g.open.add(-1)
 	}
-	return n, err
+	if err != nil {
+		return 0, err
+	}
+	return len(line), nil
 }
 
 // isAnswer reports whether a message answers a request; it reads no further than the keys before that is clear.
