@@ -29,7 +29,7 @@ type GetServerStatusInput struct{}
 type GetServerStatusOutput struct {
 	Version      string             `json:"version"`
 	ReadOnly     bool               `json:"read_only" jsonschema:"true when every change is refused"`
-	Confirmation string             `json:"confirmation" jsonschema:"token (a token confirms a plan) or human (only a person asked by the client does)"`
+	Confirmation string             `json:"confirmation" jsonschema:"token (a token confirms a plan), human (only a person asked by the client does) or second_person (another person approves)"`
 	Site         string             `json:"site" jsonschema:"the Jira site that changes go to"`
 	SiteName     string             `json:"site_name" jsonschema:"what the site calls itself; empty when it can't be read"`
 	CloudID      string             `json:"cloud_id" jsonschema:"id of the site at Atlassian's gateway; empty when it can't be read"`

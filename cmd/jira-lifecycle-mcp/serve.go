@@ -43,8 +43,8 @@ func (c *serveCmd) Run(p *program) (err error) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop)   // a second signal ends the process at once
-	signal.Ignore(syscall.SIGPIPE) // a client that no longer reads our log must not end a change half-way
+	context.AfterFunc(ctx, stop)             // a second signal ends the process at once
+	signal.Ignore(syscall.SIGPIPE)           // a client that no longer reads our log must not end a change half-way
 	server.Start(context.WithoutCancel(ctx)) // Stop ends it, after the calls
 	defer func() { err = errors.Join(err, server.Stop()) }()
 

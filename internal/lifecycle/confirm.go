@@ -24,11 +24,12 @@ type Confirmation struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// sealer makes confirmation tokens and checks them. A token seals (AES-256-GCM) the tool, the target, the plan, the caller, when it is to be done,
+// sealer makes confirmation tokens and checks them. A token seals (AES-256-GCM) the tool, the target, the plan, the caller, the site, when it is to be done,
 // and an expiry. It works once: its use is recorded in the transaction that begins the operation. Key and use are the journal's, so that a plan
 // shown by one process can be confirmed at another.
 type sealer struct {
 	journal *journal.Store
+	site    string
 	now     func() time.Time
 
 	mu   sync.Mutex
@@ -42,6 +43,7 @@ type claims struct {
 	Target  string    `json:"target"`
 	Plan    string    `json:"plan"`
 	Caller  string    `json:"caller"`
+	Site    string    `json:"site"`
 	At      time.Time `json:"at,omitzero"` // the time that the plan was confirmed for
 	Expires time.Time `json:"expires"`
 }
@@ -64,7 +66,7 @@ func (s *sealer) seal(ctx context.Context, plan Plan, caller string, at time.Tim
 		return Confirmation{}, err
 	}
 	c := claims{
-		ID: rand.Text(), Tool: plan.tool, Target: plan.Target.key(), Plan: plan.ID, Caller: caller, At: at,
+		ID: rand.Text(), Tool: plan.tool, Target: plan.Target.key(), Plan: plan.ID, Caller: caller, Site: s.site, At: at,
 		Expires: s.now().Add(confirmationAge).UTC().Truncate(time.Second),
 	}
 	content, err := json.Marshal(c)
@@ -98,6 +100,8 @@ func (s *sealer) open(ctx context.Context, token, tool, caller string, at time.T
 		return claims{}, invalid("The confirmation token is for %s, not for %s.", c.Tool, tool)
 	case c.Caller != caller:
 		return claims{}, invalid("The confirmation token was given to another caller.")
+	case c.Site != s.site:
+		return claims{}, invalid("The confirmation token is for another site.")
 	case !c.At.Equal(at):
 		return claims{}, invalid("The confirmation token is for another effective_at.")
 	case !s.now().Before(c.Expires):

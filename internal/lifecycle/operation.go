@@ -59,6 +59,7 @@ func (s *Service) recordsOf(ctx context.Context, in intent, plan Plan, terms Ter
 		if row, ok := item.(interface{ why() string }); ok {
 			own.Reason = cmp.Or(row.why(), terms.Reason)
 		}
+		plan.people[i].site = plan.site
 		child, err := s.recordOf(ctx, item, plan.people[i], own)
 		if err != nil {
 			return nil, err

@@ -82,9 +82,15 @@ func (s *Service) UpdateOperation(ctx context.Context, id, action, reason string
 	case ActionCancel:
 		op, err = s.cancel(ctx, op, reason)
 	case ActionResume:
-		op, err = s.retry(ctx, op)
-	case ActionApprove, ActionReject:
-		op, err = s.decide(ctx, op, action == ActionApprove, reason)
+		if err = s.here(op); err == nil {
+			op, err = s.retry(ctx, op)
+		}
+	case ActionApprove:
+		if err = s.here(op); err == nil {
+			op, err = s.decide(ctx, op, true, reason)
+		}
+	case ActionReject:
+		op, err = s.decide(ctx, op, false, reason)
 	default:
 		return Detail{}, fault.New(fault.InvalidArgument, "Use resume, cancel, approve or reject.", "%q is nothing that can be done with an operation.", action)
 	}

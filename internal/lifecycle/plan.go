@@ -97,6 +97,7 @@ type Plan struct {
 	Undo     []string `json:"undo" jsonschema:"what can be put back afterwards, and what cannot"`
 
 	tool      string
+	site      string // where it is to be done
 	followUps []string
 	attrs     map[string]string // attributes that create_user and update_user write
 	products  []string          // products of an invitation

@@ -13,6 +13,7 @@ import (
 type planRecord struct {
 	Plan
 	Tool      string            `json:"tool"`
+	Site      string            `json:"site,omitempty"`
 	FollowUps []string          `json:"follow_ups,omitempty"`
 	Attrs     map[string]string `json:"attrs,omitempty"`
 	Products  []string          `json:"products,omitempty"`
@@ -31,7 +32,7 @@ type groupRecord struct {
 
 // encode gives the plan as JSON.
 func (p Plan) encode() (json.RawMessage, error) {
-	r := planRecord{Plan: p, Tool: p.tool, FollowUps: p.followUps, Attrs: p.attrs, Products: p.products, NoGroups: p.noGroups, SeekSCIM: p.Target.seekSCIM}
+	r := planRecord{Plan: p, Tool: p.tool, Site: p.site, FollowUps: p.followUps, Attrs: p.attrs, Products: p.products, NoGroups: p.noGroups, SeekSCIM: p.Target.seekSCIM}
 	if p.Target.group != nil {
 		group := groupRecord(*p.Target.group)
 		r.Subject = &group
@@ -52,7 +53,7 @@ func decodePlan(data json.RawMessage) (Plan, error) {
 		return Plan{}, fmt.Errorf("read the recorded plan: %d steps with %d groups", len(r.Steps), len(r.Groups))
 	}
 	p := r.Plan
-	p.tool, p.followUps, p.attrs, p.products, p.noGroups, p.Target.seekSCIM = r.Tool, r.FollowUps, r.Attrs, r.Products, r.NoGroups, r.SeekSCIM
+	p.site, p.tool, p.followUps, p.attrs, p.products, p.noGroups, p.Target.seekSCIM = r.Site, r.Tool, r.FollowUps, r.Attrs, r.Products, r.NoGroups, r.SeekSCIM
 	if r.Subject != nil {
 		group := directory.Group(*r.Subject)
 		p.Target.group = &group

@@ -30,7 +30,7 @@ func (s *Service) Restore(ctx context.Context, r RestoreRequest) (Result, error)
 	if !isBatch(op) {
 		return s.do(ctx, r, r.Terms)
 	}
-	if err := restorable(op); err != nil {
+	if err := s.restorable(op); err != nil {
 		return Result{}, err
 	}
 	var b batch
@@ -38,7 +38,7 @@ func (s *Service) Restore(ctx context.Context, r RestoreRequest) (Result, error)
 		switch {
 		case err != nil:
 			return Result{}, err
-		case restorable(child) == nil:
+		case s.restorable(child) == nil:
 			b.items, b.places = append(b.items, RestoreRequest{OperationID: child.ID}), append(b.places, child.ID)
 		}
 	}
@@ -53,7 +53,7 @@ func (r RestoreRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if err := restorable(op); err != nil {
+	if err := s.restorable(op); err != nil {
 		return Plan{}, err
 	}
 	taken, err := takenBy(op)
@@ -119,7 +119,10 @@ type taken struct {
 func (t taken) anything() bool { return t.access || t.site || len(t.groups) > 0 }
 
 // restorable refuses operations that took nothing from anybody, or are not over.
-func restorable(op journal.Operation) error {
+func (s *Service) restorable(op journal.Operation) error {
+	if err := s.here(op); err != nil {
+		return err
+	}
 	switch {
 	case !slices.Contains([]string{"offboard_user", "remove_user_from_group", "delete_user"}, op.Kind):
 		return fault.New(fault.InvalidArgument, "To take back what it gave use offboard_user or remove_user_from_group.",

@@ -142,6 +142,19 @@ func (s *Service) broken(err error, id string) error {
 // Run brings an operation that nobody runs to its end: one that is due, was approved, belongs to a batch, or was left by a process that is gone. It
 // returns nil when there is nothing to do any more, and also when the operation had to be given back for a while.
 func (s *Service) Run(ctx context.Context, id string) error {
+	op, err := s.journal.Get(ctx, id)
+	if errors.Is(err, journal.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.here(op); err != nil {
+		if _, told := s.strangers.LoadOrStore(id, true); !told {
+			s.log.Warn("an operation is left alone", "operation", id, "error", err)
+		}
+		return nil
+	}
 	lease, err := s.journal.Claim(ctx, id)
 	switch {
 	case errors.Is(err, journal.ErrHeld), errors.Is(err, journal.ErrEnded), errors.Is(err, journal.ErrWaiting), errors.Is(err, journal.ErrNotFound):
@@ -158,6 +171,18 @@ func (s *Service) Run(ctx context.Context, id string) error {
 	}
 	if err := s.guarded(lease, func() error { return s.resume(stoppable(working), lease) }); err != nil && !errors.Is(err, errStopping) && !errors.Is(err, journal.ErrLost) {
 		return err
+	}
+	return nil
+}
+
+// here refuses an operation that was made for another site than this process works on.
+func (s *Service) here(op journal.Operation) error {
+	plan, err := decodePlan(op.Plan)
+	if err != nil {
+		return err
+	}
+	if plan.site != s.site {
+		return fault.New(fault.Conflict, "Start the server with that site's settings, or cancel the operation.", "Operation %s was made for another site: %s.", op.ID, plan.site)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ type Service struct {
 	directory *directory.Directory
 	policy    Policy
 	journal   *journal.Store
+	site      string
 	sealer    *sealer
 	patience  time.Duration
 	wait      time.Duration
@@ -29,6 +31,8 @@ type Service struct {
 	stopping context.Context
 	stop     context.CancelCauseFunc
 	running  inflight
+
+	strangers sync.Map // operations of other sites, which were told of once
 }
 
 // Config says what a Service works with.
@@ -36,6 +40,8 @@ type Config struct {
 	Directory *directory.Directory
 	Policy    Policy
 	Journal   *journal.Store
+	// Site names the site and directory that changes go to. An operation that was made for another one is never run.
+	Site string
 	// Patience is for how long a change is waited for to show, per stage of an operation; 0 means 20 seconds.
 	Patience time.Duration
 	// Wait is for how long a call waits for its operation before it answers "running"; 0 means 25 seconds, less than 0 not at all.
@@ -69,7 +75,7 @@ func New(c Config) *Service {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{
-		directory: c.Directory, policy: c.Policy, journal: c.Journal, sealer: &sealer{journal: c.Journal, now: c.Now},
+		directory: c.Directory, policy: c.Policy, journal: c.Journal, site: c.Site, sealer: &sealer{journal: c.Journal, site: c.Site, now: c.Now},
 		patience: c.Patience, wait: c.Wait, wake: c.Wake, now: c.Now, log: c.Log,
 	}
 	s.stopping, s.stop = context.WithCancelCause(context.Background())
@@ -177,6 +183,7 @@ func (s *Service) apply(ctx context.Context, in intent, plan Plan, terms Terms, 
 	case !terms.EffectiveAt.IsZero():
 		status, due = Scheduled, terms.EffectiveAt
 	}
+	plan.site = s.site
 	ops, err := s.recordsOf(ctx, in, plan, terms, status)
 	if err != nil {
 		return Result{}, err

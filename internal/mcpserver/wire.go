@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit"
@@ -52,7 +53,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 			ProtectedUsers: cfg.Protected.Users, ProtectedGroups: cfg.Protected.Groups, ProtectedDomains: cfg.Protected.Domains,
 			Products: cfg.Products,
 		},
-		Journal: store, Wake: services.engine.Kick, Wait: waitOf(cfg),
+		Journal: store, Site: siteOf(cfg), Wake: services.engine.Kick, Wait: waitOf(cfg),
 		Patience: cfg.VerifyTimeout,
 		Log:      log,
 	})
@@ -77,6 +78,14 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 		},
 	}
 	return services, nil
+}
+
+// siteOf names what operations change, so that no process carries out what was agreed to for another site. A simulated site begins anew with its process.
+func siteOf(cfg config.Config) string {
+	if cfg.Sandbox {
+		return "sandbox"
+	}
+	return strings.TrimSuffix(cfg.Jira.SiteURL, "/") + " " + cfg.SCIM.DirectoryID
 }
 
 // waitOf is how long a call waits for its operation; the service takes zero for its default.
