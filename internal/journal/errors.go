@@ -84,12 +84,12 @@ func explain(err error, where string) error {
 		return explainPostgres(p, where).Because(err)
 	case errors.Is(err, context.Canceled):
 		return err
-	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), pgconn.SafeToRetry(err):
-		return unavailable("The %s can't be reached.", where).Because(err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return full(where).Because(err)
 	case errors.As(err, &path):
 		return fault.New(fault.Internal, "Let this user write there, or name another folder with --state-dir.", "The journal in %s can't be written: %v.", where, path).Because(err)
+	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), pgconn.SafeToRetry(err):
+		return unavailable("The %s can't be reached.", where).Because(err)
 	}
 	return err
 }

@@ -87,6 +87,8 @@ func get(t *testing.T, s *Store, id string) Operation {
 	return op
 }
 
+func asError[E error](err error, target *E) bool { return errors.As(err, target) }
+
 func noEnqueue(context.Context, Tx, []string) error { return nil }
 
 func TestOperationFromBeginToEnd(t *testing.T) {

@@ -43,8 +43,21 @@ func openPostgres(ctx context.Context, databaseURL string) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
+	return &postgres{pool: pool, where: describe(config)}, nil
+}
+
+func describe(config *pgxpool.Config) string {
 	c := config.ConnConfig
-	return &postgres{pool: pool, where: fmt.Sprintf("database %s on %s", c.Database, c.Host)}, nil
+	return fmt.Sprintf("database %s on %s port %d", c.Database, c.Host, c.Port)
+}
+
+// describeURL names a database without the secrets of its URL.
+func describeURL(databaseURL string) string {
+	config, err := pgxpool.ParseConfig(databaseURL)
+	if err != nil {
+		return "database"
+	}
+	return describe(config)
 }
 
 func (p *postgres) begin(ctx context.Context, readOnly bool) (transaction, error) {

@@ -21,20 +21,21 @@ import (
 const (
 	databaseFile = "journal.db"
 	lockFile     = "journal.lock"
-	// busyTimeout is how long a statement waits for another process. A transaction of ours takes milliseconds.
-	busyTimeout = 10 * time.Second
-	// lockTimeout is how long opening waits for another process that migrates.
-	lockTimeout = 30 * time.Second
+	// sqlitePatience is how long a statement waits for another process. A transaction of ours takes milliseconds.
+	sqlitePatience = 10 * time.Second
+	// lockPatience is how often as long opening waits for another process that migrates.
+	lockPatience = 3
 )
 
 // sqlite is a journal in a file. One connection writes; a few others read the last commit without waiting for it.
 type sqlite struct {
-	dir     string
-	writer  *sql.DB
-	readers *sql.DB
+	dir      string
+	patience time.Duration
+	writer   *sql.DB
+	readers  *sql.DB
 }
 
-func openSQLite(dir string) (*sqlite, error) {
+func openSQLite(dir string, patience time.Duration) (*sqlite, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -47,12 +48,12 @@ func openSQLite(dir string) (*sqlite, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	s := &sqlite{dir: dir}
-	if s.writer, err = sql.Open("sqlite", dataSource(path, "immediate", "synchronous(FULL)", "foreign_keys(1)")); err != nil {
+	s := &sqlite{dir: dir, patience: patience}
+	if s.writer, err = sql.Open("sqlite", dataSource(path, patience, "immediate", "synchronous(FULL)", "foreign_keys(1)")); err != nil {
 		return nil, err
 	}
 	s.writer.SetMaxOpenConns(1)
-	if s.readers, err = sql.Open("sqlite", dataSource(path, "deferred", "query_only(1)")); err != nil {
+	if s.readers, err = sql.Open("sqlite", dataSource(path, patience, "deferred", "query_only(1)")); err != nil {
 		return nil, errors.Join(err, s.writer.Close())
 	}
 	s.readers.SetMaxOpenConns(4)
@@ -60,8 +61,8 @@ func openSQLite(dir string) (*sqlite, error) {
 }
 
 // dataSource names a file to the driver so that no character of its path means something else.
-func dataSource(path, lock string, pragmas ...string) string {
-	query := url.Values{"_txlock": {lock}, "_pragma": {fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())}}
+func dataSource(path string, patience time.Duration, lock string, pragmas ...string) string {
+	query := url.Values{"_txlock": {lock}, "_pragma": {fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds())}}
 	query["_pragma"] = append(query["_pragma"], pragmas...)
 	path = filepath.ToSlash(path)
 	if filepath.VolumeName(path) != "" && !strings.HasPrefix(path, "/") {
@@ -153,7 +154,7 @@ func (s *sqlite) locked(ctx context.Context, fn func() error) error {
 	if err := created.Close(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+	ctx, cancel := context.WithTimeout(ctx, lockPatience*s.patience)
 	defer cancel()
 	retry := time.NewTicker(5 * time.Millisecond)
 	defer retry.Stop()

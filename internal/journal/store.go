@@ -40,6 +40,7 @@ type Store struct {
 	uses    useSweeper
 
 	migrations []migration
+	patience   time.Duration // for other processes, on SQLite
 }
 
 // New makes a store and touches nothing. The database is opened, created and migrated at the first use; when that fails, the next use tries again.
@@ -50,7 +51,7 @@ func New(o Options) *Store {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{o: o, opening: make(chan struct{}, 1), migrations: migrations}
+	s := &Store{o: o, opening: make(chan struct{}, 1), migrations: migrations, patience: sqlitePatience}
 	s.worker.dir = o.Dir
 	s.leases.init()
 	return s
@@ -67,12 +68,7 @@ func (s *Store) where() string {
 	if s.o.URL == "" {
 		return s.o.Dir
 	}
-	s.dbMu.Lock()
-	defer s.dbMu.Unlock()
-	if p, ok := s.db.(*postgres); ok {
-		return p.where
-	}
-	return "database"
+	return describeURL(s.o.URL)
 }
 
 // Close ends what the store does by itself and closes the database. Leases that are still held are not given back: whoever sweeps next finds
@@ -133,7 +129,7 @@ func (s *Store) openDatabase(ctx context.Context) (database, error) {
 	if s.o.URL != "" {
 		db, err = openPostgres(ctx, s.o.URL)
 	} else {
-		db, err = openSQLite(s.o.Dir)
+		db, err = openSQLite(s.o.Dir, s.patience)
 	}
 	if err != nil {
 		return nil, err

@@ -81,7 +81,7 @@ func (w *worker) close(held bool) error {
 	}
 	var err error
 	if !held {
-		err = os.Remove(w.path(w.id))
+		err = removeFile(w.path(w.id))
 	}
 	err = errors.Join(err, w.file.Close())
 	w.file = nil
@@ -121,11 +121,16 @@ type goneWorker struct {
 func (g goneWorker) forget(remove bool) error {
 	var err error
 	if remove {
-		if err = os.Remove(g.path); errors.Is(err, fs.ErrNotExist) {
-			err = nil
-		}
+		err = removeFile(g.path)
 	}
 	return errors.Join(err, g.file.Close())
+}
+
+func removeFile(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // alive tells whether the owner of a lease may be alive, as far as its file says: no file says nothing.
