@@ -31,6 +31,36 @@ func TestEachOperationRunsOnceOnTwoEngines(t *testing.T) {
 	})
 }
 
+func TestEnginesThatStartTogetherDoNotFailEachOther(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		ops := operations(8)
+		add(t, s.store(t), ops) // River's tables are not there yet
+		log := &lines{}
+		var processes []*process
+		for range 4 {
+			processes = append(processes, s.process(t, Options{Sweep: 20 * time.Millisecond, Log: log.log()}, succeed))
+		}
+		for _, p := range processes {
+			p.Kick()
+		}
+		waitEnded(t, processes[0].store, ops)
+		for _, p := range processes {
+			p.stop(t)
+		}
+		for _, level := range []string{"WARN", "ERROR"} {
+			if n := log.count(level, ""); n != 0 {
+				t.Errorf("%d lines of the log are %s", n, level)
+			}
+		}
+		if n := log.count("DEBUG", "River:"); n != 0 {
+			t.Errorf("River complains %d times", n)
+		}
+		if t.Failed() {
+			t.Log(log.text.String())
+		}
+	})
+}
+
 func TestABatchIsSpreadOverReplicas(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *site) {
 		// Nothing ends before all workers of all replicas have something to run.
@@ -232,16 +262,22 @@ func TestRiverRestsOnSQLiteAndStartsAgain(t *testing.T) {
 	}
 }
 
-func TestAJobThatComesWhileTheEngineStopsIsLeftToOthers(t *testing.T) {
+// This error is what makes River give the job to somebody else.
+func TestRiverIsToldThatTheEngineStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var begun int
 	e := New(Options{Log: testLog(t), Run: func(context.Context, string) error {
-		t.Error("the operation was begun")
+		begun++
+		cancel()
 		return nil
 	}})
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	// This error is what makes River give the job to somebody else.
-	if err := e.work(ctx, "op-1"); !errors.Is(err, context.Canceled) {
-		t.Errorf("work = %v", err)
+	for _, when := range []string{"during the operation", "before the operation"} {
+		if err := e.work(ctx, "op-1"); !errors.Is(err, context.Canceled) {
+			t.Errorf("stopped %s: work = %v", when, err)
+		}
+	}
+	if begun != 1 {
+		t.Errorf("%d operations were begun, want the first only", begun)
 	}
 }
 
@@ -281,4 +317,31 @@ func jobs(t *testing.T, store *journal.Store, state string) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+func TestWhatIsLoggedOfARun(t *testing.T) {
+	for err, level := range map[error]string{
+		nil:                     "",
+		journal.ErrHeld:         "DEBUG",
+		journal.ErrEnded:        "DEBUG",
+		journal.ErrWaiting:      "DEBUG",
+		journal.ErrNotFound:     "DEBUG",
+		journal.ErrLost:         "DEBUG",
+		errors.New("disk full"): "ERROR",
+	} {
+		log := &lines{}
+		e := New(Options{Log: log.log(), Run: func(context.Context, string) error { return err }})
+		if got := e.work(t.Context(), "op-1"); got != nil {
+			t.Errorf("%v is told to River: %v", err, got)
+		}
+		for _, other := range []string{"DEBUG", "INFO", "WARN", "ERROR"} {
+			want := 0
+			if other == level {
+				want = 1
+			}
+			if got := log.count(other, "operation_id=op-1"); got != want {
+				t.Errorf("%v is logged %d times at %s, want %d", err, got, other, want)
+			}
+		}
+	}
 }
