@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/export"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 )
@@ -29,6 +30,7 @@ type OperationDetail struct {
 	PlanID       string                 `json:"plan_id"`
 	Steps        []OperationStep        `json:"steps"`
 	People       []lifecycle.StepResult `json:"people,omitempty" jsonschema:"of a batch: one line a person"`
+	ResultURI    string                 `json:"result_uri,omitempty" jsonschema:"of a batch: resource with the people's results as CSV"`
 	Problem      *lifecycle.Problem     `json:"problem,omitempty"`
 	Confirmation *Decision              `json:"confirmation,omitempty" jsonschema:"who agreed to the plan, and how"`
 	Approval     *Decision              `json:"approval,omitempty" jsonschema:"the second person's decision"`
@@ -62,10 +64,11 @@ func (d *Deps) getOperationTool() Tool {
 	return Define("get_operation", "Look at an operation", ToolsetOperations,
 		"Tells one operation whole: who asked and agreed, its status, and each step with its times, Atlassian's request ids, and what was so before and after. "+
 			"Use it to follow one that is running, and before you resume, cancel or restore it.",
-		Hints{ReadOnly: true, Idempotent: true}, d.getOperation)
+		Hints{ReadOnly: true, Idempotent: true}, d.GetOperation)
 }
 
-func (d *Deps) getOperation(ctx context.Context, in GetOperationInput) (OperationOutput, error) {
+// GetOperation is the tool get_operation.
+func (d *Deps) GetOperation(ctx context.Context, in GetOperationInput) (OperationOutput, error) {
 	detail, err := d.Lifecycle.Operation(ctx, strings.TrimSpace(in.OperationID))
 	return operationOutput(detail), err
 }
@@ -77,6 +80,7 @@ func operationOutput(op lifecycle.Detail) OperationOutput {
 			CreatedAt: op.CreatedAt, EffectiveAt: op.EffectiveAt, EndedAt: op.EndedAt, Batch: op.Parent,
 		},
 		StartedAt: op.StartedAt, Late: op.Late, PlanID: op.PlanID, Steps: []OperationStep{}, People: op.People, Problem: op.Problem,
+		ResultURI: export.ResultURI(op.Operation),
 	}
 	for _, s := range op.Steps {
 		out.Steps = append(out.Steps, OperationStep{
@@ -134,6 +138,9 @@ func (o OperationOutput) Text() string {
 	}
 	for _, p := range op.People {
 		fmt.Fprintf(&b, "%-8s %s: %s (%s)\n", p.Status, p.Target, p.Detail, p.ID)
+	}
+	if op.ResultURI != "" {
+		fmt.Fprintf(&b, "As CSV: %s\n", op.ResultURI)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

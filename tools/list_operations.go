@@ -47,10 +47,11 @@ func (d *Deps) listOperationsTool() Tool {
 	return Define("list_operations", "List operations", ToolsetOperations,
 		"Lists the changes that were made, are under way or wait (scheduled, or for approval), the newest first, from this server's own record. "+
 			"Use it to find an operation_id for get_operation, update_operation or restore_user.",
-		Hints{ReadOnly: true, Idempotent: true}, d.listOperations)
+		Hints{ReadOnly: true, Idempotent: true}, d.ListOperations)
 }
 
-func (d *Deps) listOperations(ctx context.Context, in ListOperationsInput) (ListOperationsOutput, error) {
+// ListOperations is the tool list_operations.
+func (d *Deps) ListOperations(ctx context.Context, in ListOperationsInput) (ListOperationsOutput, error) {
 	filter := journal.Filter{Person: in.Person, Kind: in.Kind, Actor: in.Actor, Parent: in.Batch, Limit: in.Limit, Cursor: in.Cursor}
 	if filter.Limit == 0 {
 		filter.Limit = defaultLimit

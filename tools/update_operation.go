@@ -16,10 +16,11 @@ func (d *Deps) updateOperationTool() Tool {
 	return Define("update_operation", "Steer an operation", ToolsetOperations,
 		"Resumes an operation that ended partial or failed (only what is not done is tried again), cancels one that waits or runs (it stops before its next step; what is done stays done), "+
 			"or approves or rejects one that awaits a second person. Approve only when the person you work for, who is not the one that asked for it, has read its plan and said so.",
-		Hints{Idempotent: true, OpenWorld: true}, d.updateOperation)
+		Hints{Idempotent: true, OpenWorld: true}, d.UpdateOperation)
 }
 
-func (d *Deps) updateOperation(ctx context.Context, in UpdateOperationInput) (OperationOutput, error) {
+// UpdateOperation is the tool update_operation.
+func (d *Deps) UpdateOperation(ctx context.Context, in UpdateOperationInput) (OperationOutput, error) {
 	detail, err := d.Lifecycle.UpdateOperation(ctx, strings.TrimSpace(in.OperationID), in.Action, in.Reason)
 	return operationOutput(detail), err
 }

@@ -7,8 +7,6 @@ package mcpserver
 import (
 	"context"
 	"log/slog"
-	"os"
-	"strconv"
 	"sync"
 	"time"
 
@@ -125,11 +123,11 @@ func (s *Server) abort() bool {
 	return false
 }
 
-// caller names whoever is behind the requests of a transport. On stdio that is the user whose process this is; over HTTP
+// caller names whoever is behind the requests of a transport. On stdio that is the person whose process this is (caller.go); over HTTP
 // it is whoever reaches the loopback address, and plans agreed to by the one can't be applied by the other.
 func caller(transport string) string {
 	if transport == "stdio" {
-		return "local:" + strconv.Itoa(os.Getuid())
+		return localCaller()
 	}
 	return "loopback"
 }

@@ -144,5 +144,6 @@ func Build(cfg config.Config, log *slog.Logger) (*Server, error) {
 	}
 	server.Services = services
 	server.serveReports(services.Audit)
+	server.serveResults(services.Journal)
 	return server, nil
 }

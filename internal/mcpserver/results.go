@@ -1,0 +1,33 @@
+package mcpserver
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/export"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
+)
+
+// serveResults lets clients read what became of each person of a batch as a CSV file. It is made from the journal when it is read.
+func (s *Server) serveResults(store *journal.Store) {
+	s.mcp.AddResourceTemplate(mcp.NewResourceTemplate(export.URIPrefix+"{operation_id}/"+export.ResultFile, "batch-result",
+		mcp.WithTemplateTitle("Result of a batch"),
+		mcp.WithTemplateDescription("What became of each person of a batch: a row a person, in the order in which they were named. The address comes from get_operation."),
+		mcp.WithTemplateMIMEType(mimeTypes[".csv"]),
+	), func(ctx context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+		id, file, _ := strings.Cut(strings.TrimPrefix(request.Params.URI, export.URIPrefix), "/")
+		if file != export.ResultFile {
+			return nil, fmt.Errorf("there is no %q; read %s", file, export.ResultFile)
+		}
+		var table bytes.Buffer
+		if err := export.Result(ctx, store, &table, id); err != nil {
+			return nil, explain.Fault(err)
+		}
+		return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: mimeTypes[".csv"], Text: table.String()}}, nil
+	})
+}
