@@ -35,6 +35,7 @@ type OperationDetail struct {
 	Confirmation *Decision              `json:"confirmation,omitempty" jsonschema:"who agreed to the plan, and how"`
 	Approval     *Decision              `json:"approval,omitempty" jsonschema:"the second person's decision"`
 	CancelledBy  string                 `json:"cancelled_by,omitempty"`
+	Shown        string                 `json:"shown,omitempty" jsonschema:"while it waits: the plan that was agreed to, in words"`
 }
 
 // OperationStep is one step with its times and what reads showed before and after.
@@ -90,6 +91,9 @@ func operationOutput(op lifecycle.Detail) OperationOutput {
 	}
 	if c := op.Confirmation; c != nil {
 		out.Confirmation = &Decision{By: c.By.Caller, At: c.At, Means: c.Means}
+		if op.Status == lifecycle.AwaitingApproval || op.Status == lifecycle.Scheduled {
+			out.Shown = c.Shown
+		}
 	}
 	if a := op.Approval; a != nil {
 		means := "approved"
@@ -132,6 +136,9 @@ func (o OperationOutput) Text() string {
 	}
 	if op.Problem != nil {
 		fmt.Fprintf(&b, "%s: %s %s\n", op.Problem.Code, op.Problem.Message, op.Problem.Hint)
+	}
+	if op.Shown != "" {
+		fmt.Fprintf(&b, "\n%s\n\n", op.Shown)
 	}
 	for _, s := range op.Steps {
 		fmt.Fprintf(&b, "%-8s %s %s: %s\n", s.Status, strings.ReplaceAll(s.Action, "_", " "), s.Target, s.Detail)

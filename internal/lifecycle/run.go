@@ -20,6 +20,8 @@ const (
 	giveBack = 5 * time.Second
 	// An operation that can't go on because Atlassian is away is tried again after a pause, which doubles up to the longest.
 	firstPause, longestPause = 5 * time.Second, 10 * time.Minute
+	// progressEvery is how often a call that waits for a batch tells how far it is.
+	progressEvery = time.Second
 	// late is how long after its time a scheduled operation begins before its record says so.
 	late = time.Minute
 )
@@ -99,9 +101,17 @@ func (s *Service) attend(ctx context.Context, id string, done <-chan error, plan
 		defer timer.Stop()
 		limit = timer.C
 	}
+	var tick <-chan time.Time
+	if !own && request.From(ctx).Progress != nil {
+		ticker := time.NewTicker(progressEvery)
+		defer ticker.Stop()
+		tick = ticker.C
+	}
 	gone := ctx.Done()
 	for {
 		select {
+		case <-tick:
+			s.tellCount(waiting, ctx, id)
 		case err := <-done:
 			if err != nil && !errors.Is(err, errStopping) {
 				return Result{}, s.broken(err, id)
@@ -127,6 +137,21 @@ func (s *Service) attend(ctx context.Context, id string, done <-chan error, plan
 			}
 		}
 	}
+}
+
+// tellCount reports how many people of a batch are done.
+func (s *Service) tellCount(waiting, call context.Context, id string) {
+	counts, err := s.journal.Count(waiting, id)
+	if err != nil {
+		return // the wait itself tells
+	}
+	done, all := 0, 0
+	for status, n := range counts {
+		if all += n; status.Ended() {
+			done += n
+		}
+	}
+	request.Progress(call, float64(done), float64(all), fmt.Sprintf("%d of %d people are done", done, all))
 }
 
 // broken tells of an operation that this process could not bring to its end.
