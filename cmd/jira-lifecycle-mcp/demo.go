@@ -64,7 +64,7 @@ type demo struct {
 }
 
 // memory is what the assistant keeps from one scene for the next.
-type memory struct{ jane, token string }
+type memory struct{ jane, token, operation string }
 
 // startDemo starts a site, a server speaking MCP over a pair of pipes, and a client on their other end. The returned function
 // ends them all.

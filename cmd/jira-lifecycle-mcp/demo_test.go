@@ -23,7 +23,7 @@ func playDemo(t *testing.T) (code int, transcript string) {
 func TestDemo(t *testing.T) {
 	t.Setenv("ATLASSIAN_SITE_URL", "https://real.atlassian.net") // not used
 	code, transcript := playDemo(t)
-	if code != exitOK || !strings.Contains(transcript, "All 8 scenes did what they say") || strings.Count(transcript, "✓ checked") != len(scenes) {
+	if code != exitOK || !strings.Contains(transcript, "All 9 scenes did what they say") || strings.Count(transcript, "✓ checked") != len(scenes) {
 		t.Fatalf("exit %d:\n%s", code, transcript)
 	}
 	for line := range strings.SplitSeq(transcript, "\n") {

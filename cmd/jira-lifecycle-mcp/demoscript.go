@@ -18,7 +18,7 @@ const (
 )
 
 // scenes are the demo, in order. Each one talks, calls and checks what came of it.
-var scenes = []func(context.Context, *demo) error{find, refuseName, plan, apply, checkSite, reuse, review, onboard}
+var scenes = []func(context.Context, *demo) error{find, refuseName, plan, apply, checkSite, reuse, review, onboard, undo}
 
 func find(ctx context.Context, d *demo) error {
 	d.scene("Find the person")
@@ -92,6 +92,8 @@ func apply(ctx context.Context, d *demo) error {
 	if a.fields["status"] != "succeeded" {
 		return a.unexpected("success")
 	}
+	operation, _ := a.fields["operation"].(map[string]any)
+	d.memory.operation, _ = operation["operation_id"].(string)
 	d.checked("every step was read back before it was called done")
 	return nil
 }
@@ -174,6 +176,34 @@ func onboard(ctx context.Context, d *demo) error {
 		return a.unexpected("nothing more to do")
 	}
 	d.checked("one account, created once")
+	return nil
+}
+
+func undo(ctx context.Context, d *demo) error {
+	d.scene("Undo, from the record")
+	d.person("HR was wrong: Jane stays. Put everything back as it was.")
+	a, err := d.call(ctx, "restore_user", args{"operation_id": d.memory.operation, "reason": "HR-1240"})
+	if err != nil {
+		return err
+	}
+	if a.fields["status"] != "succeeded" {
+		return a.unexpected("success")
+	}
+	active, groups, err := d.lookInside(ctx, d.memory.jane)
+	if err != nil {
+		return err
+	}
+	if !active || groups != 4 {
+		return fmt.Errorf("the site itself has active %v, %d groups", active, groups)
+	}
+	d.person("And for the auditor: what was done?")
+	if a, err = d.call(ctx, "list_operations", args{"person": d.memory.jane}); err != nil {
+		return err
+	}
+	if list, _ := a.fields["operations"].([]any); len(list) != 2 {
+		return a.unexpected("two operations")
+	}
+	d.checked("the site's own records agree: active again, in %d groups", groups)
 	return nil
 }
 
