@@ -50,14 +50,24 @@ func (s *Service) carry(ctx context.Context, lease *journal.Lease, plan Plan, li
 	return done
 }
 
-// guarded runs work on a leased operation. A panic is its error, and the lease goes back: nobody would renew an operation that nobody runs.
+// guarded runs work on a leased operation, and sees to it that the lease is over afterwards, whatever happened: a lease that is renewed while nobody
+// works would keep everybody else away. A panic is the work's error.
 func (s *Service) guarded(lease *journal.Lease, work func() error) error {
 	err := parallel.Safely(work)
+	select {
+	case <-lease.Done():
+		return err
+	default:
+	}
+	s.log.Error("an operation was broken off", "operation", lease.Operation().ID, "error", err)
+	back, cancel := context.WithTimeout(context.Background(), giveBack)
+	defer cancel()
+	pause := firstPause
 	if errors.Is(err, parallel.ErrPanic) {
-		s.log.Error("an operation panicked", "operation", lease.Operation().ID, "error", err)
-		back, cancel := context.WithTimeout(context.Background(), giveBack)
-		defer cancel()
-		err = errors.Join(err, lease.Release(back, longestPause))
+		pause = longestPause
+	}
+	if failed := lease.Release(back, pause); failed != nil {
+		lease.Abandon()
 	}
 	return err
 }

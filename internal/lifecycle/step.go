@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
 
@@ -84,6 +85,9 @@ func (s *Service) change(plan Plan, step Step, subject func() Subject) (change, 
 		return change{
 			so: func(st State) bool { return st.SCIM != nil && shows(*st.SCIM, plan.attrs) },
 			write: func(ctx context.Context, _ *learned) error {
+				if plan.from.SCIM == nil {
+					return fault.New(fault.NotFound, "Look the person up.", "The SCIM user is not there any more.")
+				}
 				_, err := scimClient().PatchUser(ctx, subject().SCIMID, plan.from.SCIM.Active, plan.attrs)
 				return err
 			},
