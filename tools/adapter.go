@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -96,7 +97,7 @@ func (b bound) respond(ctx context.Context, req mcp.CallToolRequest, isTask func
 	logged := outcome
 	attrs := []slog.Attr{slog.String("request_id", id), slog.String("tool", b.Name)}
 	if err != nil {
-		f := asFault(err, id)
+		f := asFault(because(ctx, err), id)
 		result, outcome, logged, level = errorResult(f), f.Error(), string(f.Code), slog.LevelWarn
 		if f.Code == fault.Internal {
 			level = slog.LevelError
@@ -161,8 +162,26 @@ func rawArguments(req mcp.CallToolRequest) ([]byte, error) {
 	}
 }
 
+// because gives the reason why a call was stopped in place of the fact that it was.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
+		return cause
+	}
+	return err
+}
+
 // asFault gives err as a fault. What nothing can explain is told without its text, which may hold what nobody should read.
 func asFault(err error, id string) *fault.Error {
+	switch {
+	case errors.Is(err, request.ErrStopping):
+		f := fault.New(fault.Cancelled, "Call again once it runs. An operation that had begun goes on by itself; list_operations shows it.", "The server is stopping.").Because(err)
+		f.Retryable = true
+		return f
+	case errors.Is(err, request.ErrDisconnected):
+		return fault.New(fault.Cancelled, "An operation that had begun goes on by itself; list_operations shows it.", "The connection broke.").Because(err)
+	case errors.Is(err, request.ErrClientCancelled):
+		err = context.Canceled
+	}
 	f := explain.Fault(err)
 	if f.Code == fault.Internal && f.Err == err {
 		f.Hint = "Look for the request id " + id + " in the server's log, and report it."

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -166,7 +167,7 @@ func wireHTTP(t *testing.T, env map[string]string, revision string) wire {
 		if mcp.IsModernProtocol(revision) {
 			params, _ := message["params"].(map[string]any)
 			header.Set("Mcp-Method", fmt.Sprint(message["method"]))
-			header.Set("Mcp-Name", fmt.Sprint(params["name"]))
+			header.Set("Mcp-Name", fmt.Sprint(cmp.Or(params["taskId"], params["name"])))
 		}
 		res, body := post(t, url, message, header)
 		if id := res.Header.Get("Mcp-Session-Id"); id != "" {

@@ -70,7 +70,7 @@ func isCancellation(body []byte) bool {
 	var m struct {
 		Method string `json:"method"`
 	}
-	return bytes.Contains(body, []byte(mcp.MethodNotificationCancelled)) && json.Unmarshal(body, &m) == nil && m.Method == string(mcp.MethodNotificationCancelled)
+	return json.Unmarshal(body, &m) == nil && m.Method == string(mcp.MethodNotificationCancelled)
 }
 
 // taskHeaders reports whether a request about tasks has the headers that its revision wants.

@@ -1,6 +1,7 @@
 package mcpserver
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -152,7 +153,7 @@ type taskMessage struct {
 // notifications, and revisions that nobody knows.
 func (s *Server) readTaskMessage(raw []byte) (taskMessage, bool) {
 	var m taskMessage
-	if s.tasks == nil || json.Unmarshal(raw, &m) != nil || !strings.HasPrefix(m.Method, "tasks/") || len(m.ID) == 0 || string(m.ID) == "null" {
+	if s.tasks == nil || !bytes.Contains(raw, []byte("tasks")) || json.Unmarshal(raw, &m) != nil || !strings.HasPrefix(m.Method, "tasks/") || len(m.ID) == 0 || string(m.ID) == "null" {
 		return taskMessage{}, false
 	}
 	revision := m.Params.Meta.ProtocolVersion()
