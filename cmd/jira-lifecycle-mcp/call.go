@@ -158,7 +158,12 @@ func exitCode(result *mcp.CallToolResult) int {
 		}
 		return exitOK
 	}
-	switch answer.Code {
+	return exitOf(answer.Code)
+}
+
+// exitOf is the exit code of an error.
+func exitOf(code fault.Code) int {
+	switch code {
 	case fault.InvalidArgument:
 		return exitUsage
 	case fault.ConfirmationRequired, fault.ConfirmationInvalid, fault.PlanChanged:

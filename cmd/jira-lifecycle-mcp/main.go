@@ -34,11 +34,13 @@ Without a command it serves MCP on stdin and stdout. "demo" shows it on a simula
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 waits for confirmation, 4 changed in part, 5 nobody or several found, 6 refused, 7 try later.`
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" default:"withargs" help:"Serve MCP (the default)."`
-	Demo    demoCmd    `cmd:"" help:"Show the main job on a simulated site."`
-	Call    callCmd    `cmd:"" help:"Call one tool from the shell."`
-	Sandbox sandboxCmd `cmd:"" help:"Run a simulated Jira site and SCIM directory."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve      serveCmd      `cmd:"" default:"withargs" help:"Serve MCP (the default)."`
+	Demo       demoCmd       `cmd:"" help:"Show the main job on a simulated site."`
+	Call       callCmd       `cmd:"" help:"Call one tool from the shell."`
+	Operations operationsCmd `cmd:"" help:"Look at changes, steer them, and check and export their record."`
+	Worker     workerCmd     `cmd:"" help:"Run scheduled operations, and those that were left, without a client."`
+	Sandbox    sandboxCmd    `cmd:"" help:"Run a simulated Jira site and SCIM directory."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // program is what a command gets from its surroundings.

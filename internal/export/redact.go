@@ -35,6 +35,9 @@ var codes = map[string]bool{
 	"products": true, "Products": true,
 }
 
+// emailKeys are the fields that hold nothing but an address.
+var emailKeys = map[string]bool{"email": true, "Email": true, "emailAddress": true, "userName": true, "user_name": true}
+
 // event gives an event as it may leave the house.
 func (r *redactor) event(e journal.Event) journal.Event {
 	e.Actor, e.State, e.Hash, e.Previous = r.text(e.Actor, false), "", "", ""
@@ -87,6 +90,8 @@ func (r *redactor) field(s, key string, who identity) string {
 	switch {
 	case s == "":
 		return ""
+	case emailKeys[key] && strings.Contains(s, "@"):
+		return r.person(r.ofEmail(s))
 	case nameKeys[key] && who != "":
 		return r.person(r.resolve(who))
 	case nameKeys[key]:
@@ -100,7 +105,7 @@ func (r *redactor) field(s, key string, who identity) string {
 // hidden finds e-mails, liberally: with quotes, percent-encoded, at a host without a dot. It also finds digests that were made of e-mails and names, so
 // that nobody can try out whose they are.
 var hidden = regexp.MustCompile(`\b(plan-|batch:)[0-9a-f]{32}\b|` +
-	`(?:"[^"@]{1,64}"|[^\s"<>()\[\]{},;:\\]+)(?:@|%40)(?:[\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?|[^\s"<>(){},;:\\@]+)`)
+	`(?:"[^"@]{1,64}"|[^\s"<>()\[\],;:\\]+)(?:@|%40)(?:[\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?|[^\s"<>(),;:\\@]+)`)
 
 // text replaces e-mails, and names where that is wanted.
 func (r *redactor) text(s string, names bool) string {
@@ -122,7 +127,7 @@ func (r *redactor) text(s string, names bool) string {
 		address := strings.Replace(s[m[0]:m[1]], "%40", "@", 1)
 		bare := address
 		if _, ok := r.accounts[strings.ToLower(address)]; !ok {
-			bare = strings.TrimLeft(address, "'`‘’“”„«»*_~=/!?#&+") // what people write around an address
+			bare = strings.TrimLeft(address, "'`‘’“”„«»*_~=/!?#&+{}|") // what people write around an address
 		}
 		b.WriteString(address[:len(address)-len(bare)])
 		b.WriteString(r.person(r.ofEmail(bare)))
