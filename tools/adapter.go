@@ -25,6 +25,8 @@ type Options struct {
 	Log *slog.Logger
 	// Caller names who is behind a request; confirmation tokens are bound to it.
 	Caller func(context.Context) string
+	// OSUser names whose process this is, and on which machine; it is for the record.
+	OSUser string
 	// Tasks takes the calls whose clients can follow them; nil = every call is answered with its result.
 	Tasks *Tasks
 }
@@ -64,7 +66,7 @@ func (b bound) serve(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToo
 	info := request.Info{
 		ID:       rand.Text()[:10],
 		Caller:   b.Caller(ctx),
-		OSUser:   osUser(),
+		OSUser:   b.OSUser,
 		Client:   clientName(ctx),
 		CanAsk:   canAsk(ctx),
 		Progress: progress(ctx, req),

@@ -30,9 +30,3 @@ func TestWhyACallStoppedIsSaid(t *testing.T) {
 		}
 	}
 }
-
-func TestWhoeverOwnsTheProcessIsNamed(t *testing.T) {
-	if name := osUser(); name == "" || strings.HasPrefix(name, "@") || strings.HasSuffix(name, "@") {
-		t.Errorf("named %q", name)
-	}
-}

@@ -65,7 +65,7 @@ func New(cfg config.Config, list func() []tools.Tool, log *slog.Logger) (*Server
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	load := sync.OnceFunc(func() {
 		selected, _ := tools.Select(list(), cfg.Toolsets) // its one error was checked above
-		options := tools.Options{Log: log, Caller: s.caller, Tasks: s.tasks}
+		options := tools.Options{Log: log, Caller: s.caller, OSUser: osUser(), Tasks: s.tasks}
 		for _, tool := range selected {
 			s.mcp.AddTools(tool.ServerTool(options))
 		}

@@ -52,6 +52,9 @@ func newWorks(t *testing.T) works {
 	work := tools.Define("work", "Work", tools.ToolsetLifecycle, "Works.", tools.Hints{Destructive: true},
 		func(ctx context.Context, in workIn) (workOut, error) {
 			out := workOut{Status: "succeeded", Task: request.From(ctx).Task}
+			if who := request.From(ctx).OSUser; who == "" || who != osUser() {
+				return out, fmt.Errorf("this process belongs to %q", who)
+			}
 			if in.Plan && in.Confirm == "" {
 				out.Status = "confirmation_required"
 				return out, nil
