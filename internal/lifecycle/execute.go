@@ -245,7 +245,7 @@ func (x *execution) stage(ctx context.Context, steps []int, state State) (State,
 	stopped := x.interrupted(ctx)
 	if stopped != nil { // what does not show yet stays in doubt, for the next process
 		pending = slices.DeleteFunc(pending, func(i int) bool {
-			return (unread != nil || !x.changes[i].so(after)) && (errs[i] == nil || errors.Is(errs[i], rest.ErrOutcomeUnknown))
+			return (unread != nil || !x.changes[i].so(after)) && (errs[i] == nil || doubtful(errs[i]))
 		})
 	}
 	x.settle(pending, errs, after, unread)
@@ -375,7 +375,7 @@ func (x *execution) missingID(i int) string {
 func (x *execution) readBack(ctx context.Context, pending []int, errs []error) (State, error) {
 	var hopeful []int
 	for _, i := range pending {
-		if errs[i] == nil && !(x.plan.Steps[i].Action == Verify && x.troubled()) || errors.Is(errs[i], rest.ErrOutcomeUnknown) || exists(x.plan.Steps[i], errs[i]) {
+		if errs[i] == nil && !(x.plan.Steps[i].Action == Verify && x.troubled()) || doubtful(errs[i]) || exists(x.plan.Steps[i], errs[i]) {
 			hopeful = append(hopeful, i)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
@@ -59,6 +60,9 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 		case shown && doubtful(err):
 			r.Status = StepDone
 			r.Detail = past(x.plan.Steps[i]) + " (" + unsettled(err) + "; reading back shows that it took effect)"
+		case shown && r.Attempts > 1: // what was sent before it was cut off has come to show
+			r.Status = StepDone
+			r.Detail = past(x.plan.Steps[i]) + " (it was sent a second time after it was cut off)"
 		case shown:
 			r.Status = StepAlready
 			r.Detail = "was so already when it was sent"
@@ -77,7 +81,7 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 		case err == nil:
 			r.Status = StepUnknown
 			r.Detail = fmt.Sprintf("accepted, not yet visible after %s: Atlassian can take some minutes; look the person up again then", x.patient)
-		case errors.Is(err, rest.ErrOutcomeUnknown):
+		case doubtful(err):
 			r.Status = StepUnknown
 			r.Detail = unsettled(err) + ", and reading back does not show the change: it may still come. Look again before you repeat it."
 		case exists(x.plan.Steps[i], err):
@@ -159,15 +163,10 @@ func conclude(results []journal.Step, cancelled bool) Status {
 	switch {
 	case bad == 0:
 		return Succeeded
-	case good > 0:
+	case good > 0, slices.ContainsFunc(results, func(r journal.Step) bool { return r.Status == StepUnknown }): // something may be done
 		return Partial
 	case cancelled:
 		return Cancelled
-	}
-	for _, r := range results { // nothing is known to be done; something may be
-		if r.Status == StepUnknown {
-			return Partial
-		}
 	}
 	return Failed
 }

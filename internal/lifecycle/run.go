@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -177,6 +178,9 @@ func (s *Service) broken(err error, id string) error {
 // Run brings an operation that nobody runs to its end: one that is due, was approved, belongs to a batch, or was left by a process that is gone. It
 // returns nil when there is nothing to do any more, and also when the operation had to be given back for a while.
 func (s *Service) Run(ctx context.Context, id string) error {
+	if s.policy.ReadOnly {
+		return nil
+	}
 	op, err := s.journal.Get(ctx, id)
 	if errors.Is(err, journal.ErrNotFound) {
 		return nil
@@ -246,6 +250,10 @@ func (s *Service) resume(ctx context.Context, lease *journal.Lease) error {
 		}
 		return s.execute(ctx, lease, plan, plan.from)
 	}
+	if err := s.overruled(ctx, op); err != nil {
+		return s.postpone(ctx, lease, err)
+	}
+	plan.Target.AccountID = cmp.Or(plan.Target.AccountID, op.AccountID) // it may have been learned since
 	from, err := s.observe(ctx, plan.Target)
 	if err != nil {
 		return s.postpone(ctx, lease, err)

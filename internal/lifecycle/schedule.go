@@ -44,6 +44,7 @@ func (s *Service) renew(ctx context.Context, lease *journal.Lease, agreed Plan) 
 	if err != nil {
 		return Plan{}, err
 	}
+	plan.site = agreed.site
 	if beyond := plan.beyond(agreed); beyond != "" {
 		return Plan{}, changedSince(op, beyond, plan)
 	}
