@@ -205,7 +205,7 @@ func (s *Store) ReopenBatch(ctx context.Context, id string, by Actor, reset func
 			if err != nil {
 				return err
 			}
-			is.status, is.due = string(Queued), t.now
+			is.status, is.due, is.epoch = string(Queued), t.now, o.epoch+1
 			if err := t.change(ctx, o, is, "resumed", by.Caller, resumeEvent{by, Status(o.status), steps}); err != nil {
 				return err
 			}

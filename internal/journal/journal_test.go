@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"sync/atomic"
@@ -15,7 +16,13 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
+func TestMain(m *testing.M) {
+	// Each check of a property is some hundred transactions on a disk. Ask for more with -rapid.checks.
+	if err := flag.Set("rapid.checks", "10"); err != nil {
+		panic(err)
+	}
+	os.Exit(pgtest.Run(m))
+}
 
 // each runs a test against both kinds of database. open gives further stores on the same one, each as another process would have it.
 func each(t *testing.T, test func(t *testing.T, open func(...func(*Options)) *Store)) {
