@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/pgtest"
 )
 
 const module = "github.com/jira-lifecycle/jira-lifecycle-mcp"
@@ -17,6 +19,9 @@ type bench struct {
 	dir           string // temporary: programs, and the state of each process
 	program, bare string // paths of the two servers
 	processes     int    // started so far
+
+	scope   *scope
+	cluster *pgtest.Cluster // nil until a measure needs PostgreSQL
 }
 
 // newBench builds the program as `make build` does, and the bare server in the same way. The caller closes it.
@@ -25,7 +30,7 @@ func newBench(ctx context.Context, o options) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{options: o, dir: dir, program: filepath.Join(dir, "jira-lifecycle-mcp"), bare: filepath.Join(dir, "bareserver")}
+	b := &bench{options: o, scope: &scope{}, dir: dir, program: filepath.Join(dir, "jira-lifecycle-mcp"), bare: filepath.Join(dir, "bareserver")}
 	for path, source := range map[string]string{b.program: module + "/cmd/jira-lifecycle-mcp", b.bare: module + "/internal/bench/bareserver"} {
 		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, source)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -37,7 +42,10 @@ func newBench(ctx context.Context, o options) (*bench, error) {
 	return b, nil
 }
 
-func (b *bench) close() { _ = os.RemoveAll(b.dir) } // what is left is in the system's folder for temporary files
+func (b *bench) close() {
+	b.scope.close()
+	_ = os.RemoveAll(b.dir) // what is left is in the system's folder for temporary files
+}
 
 // note tells on stderr what is being measured.
 func (b *bench) note(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

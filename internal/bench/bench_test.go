@@ -49,6 +49,13 @@ func TestVerdict(t *testing.T) {
 		"memory below its bar":      {row{value: sample{29.9}, unit: megabytes, against: value, bar: 30}, "ok", "≤ 30.0 MB"},
 		"a count that must be none": {row{value: sample{0, 1, 1}, against: value, bar: 0}, "missed", "≤ 0"},
 		"a ratio without a floor":   {row{value: sample{3}, against: ratio, bar: 1.5}, "missed", "≤ 1.5 ×"},
+		"more, at its bar":          {row{value: sample{30}, floor: sample{5}, unit: milliseconds, against: more, bar: 25}, "ok", "≤ 25 ms more"},
+		"more than its bar":         {row{value: sample{31}, floor: sample{5}, unit: milliseconds, against: more, bar: 25}, "missed", "≤ 25 ms more"},
+		"more than nothing":         {row{value: sample{3}, unit: milliseconds, against: more, bar: 25}, "missed", "≤ 25 ms more"},
+		"fast enough":               {row{value: sample{22}, floor: sample{10}, against: faster, bar: 2.2}, "ok", "≥ 2.2 ×"},
+		"not fast enough":           {row{value: sample{21}, floor: sample{10}, against: faster, bar: 2.2}, "missed", "≥ 2.2 ×"},
+		"faster without a floor":    {row{value: sample{21}, against: faster, bar: 2.2}, "missed", "≥ 2.2 ×"},
+		"a row that was left out":   {leftOut("x", "y"), "", "-"},
 		"a row that only informs":   {row{value: sample{5}, floor: sample{1}}, "", "-"},
 	} {
 		if got := tt.row.verdict(); got != tt.verdict {
@@ -130,6 +137,8 @@ func TestReport(t *testing.T) {
 	rows := []row{
 		{group: "a", measure: "start", unit: milliseconds, value: sample{30, 10, 20}, floor: sample{10}, against: ratio, bar: 1.5, note: "cold"},
 		{group: "b", measure: "audit", unit: milliseconds, value: sample{12_345}},
+		{group: "b", measure: "write", unit: milliseconds, value: sample{9}, floor: sample{2.5}, against: more, bar: 25},
+		leftOut("replicas", "there is nowhere to run them"),
 	}
 	r := report{rows: rows, cores: 2, date: began}
 	var plain bytes.Buffer
@@ -144,8 +153,11 @@ func TestReport(t *testing.T) {
 		"measure | value | floor | ratio | bar | verdict",
 		"start | 20.0 ms | 10.0 ms | 2.00 | ≤ 1.5 × | missed",
 		"audit | 12.3 s | - | - | - | -",
+		"write | 9.00 ms | 2.50 ms | +6.50 ms | ≤ 25 ms more | ok",
+		"replicas | - | - | - | - | -",
 		"",
 		"start: cold",
+		"replicas: left out: there is nowhere to run them",
 	}
 	if diff := cmp.Diff(want, got[:len(got)-1]); diff != "" {
 		t.Error(diff)
@@ -180,7 +192,7 @@ func TestReport(t *testing.T) {
 	if err := json.Unmarshal(encoded.Bytes(), &decoded); err != nil {
 		t.Fatal(err)
 	}
-	if decoded.Cores != 2 || len(decoded.Rows) != 2 {
+	if decoded.Cores != 2 || len(decoded.Rows) != 4 {
 		t.Fatalf("%s", encoded.String())
 	}
 	first := decoded.Rows[0]

@@ -29,6 +29,8 @@ const (
 	ratio                     // value divided by floor
 	roundTrips                // the same, where the floor is one round trip
 	value                     // the value itself
+	more                      // what value has more than floor
+	faster                    // value divided by floor, which the bar is the least of
 )
 
 // row is one line of the table.
@@ -60,11 +62,39 @@ func (r row) verdict() string {
 		return ""
 	case value:
 		v = r.value.median()
+	case more:
+		v = r.surplus()
+	case faster:
+		v = -v
 	}
-	if v > r.bar || r.against != value && v == 0 { // without a floor nothing is shown
+	unproven := r.against != value && r.ratio() == 0 // without a floor nothing is shown
+	if unproven || v > r.limit() {
 		return "missed"
 	}
 	return "ok"
+}
+
+// limit is what a figure must not exceed.
+func (r row) limit() float64 {
+	if r.against == faster {
+		return -r.bar
+	}
+	return r.bar
+}
+
+// surplus is value less floor, by their medians.
+func (r row) surplus() float64 { return r.value.median() - r.floor.median() }
+
+// quotient is what the column of ratios shows.
+func (r row) quotient() string {
+	switch q := r.ratio(); {
+	case q == 0:
+		return "-"
+	case r.against == more:
+		return fmt.Sprintf("%+.2f %s", r.surplus(), r.unit)
+	default:
+		return strconv.FormatFloat(q, 'f', 2, 64)
+	}
 }
 
 func (r row) barText() string {
@@ -76,6 +106,10 @@ func (r row) barText() string {
 		return "≤ " + bar + " trips"
 	case value:
 		return "≤ " + r.show(r.bar)
+	case more:
+		return "≤ " + bar + " " + string(r.unit) + " more"
+	case faster:
+		return "≥ " + bar + " ×"
 	}
 	return "-"
 }
@@ -127,16 +161,12 @@ func (r report) print(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "measure\tvalue\tfloor\tratio\tbar\tverdict")
 	for _, row := range r.rows {
-		quotient := "-"
-		if q := row.ratio(); q > 0 {
-			quotient = strconv.FormatFloat(q, 'f', 2, 64)
-		}
 		verdict := row.verdict()
 		if verdict == "" {
 			verdict = "-"
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", row.measure, row.cell(row.value, r.options.verbose), row.cell(row.floor, r.options.verbose),
-			quotient, row.barText(), verdict)
+			row.quotient(), row.barText(), verdict)
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -162,7 +192,7 @@ func (r report) printJSON(w io.Writer) error {
 		Group   string  `json:"group"`
 		Measure string  `json:"measure"`
 		Unit    unit    `json:"unit,omitempty"`
-		Value   sample  `json:"value"`
+		Value   *sample `json:"value,omitempty"`
 		Floor   *sample `json:"floor,omitempty"`
 		Ratio   float64 `json:"ratio,omitempty"`
 		Bar     string  `json:"bar,omitempty"`
@@ -171,7 +201,10 @@ func (r report) printJSON(w io.Writer) error {
 	}
 	lines := []line{}
 	for _, row := range r.rows {
-		l := line{Group: row.group, Measure: row.measure, Unit: row.unit, Value: row.value, Ratio: row.ratio(), Verdict: row.verdict(), Note: row.note}
+		l := line{Group: row.group, Measure: row.measure, Unit: row.unit, Ratio: row.ratio(), Verdict: row.verdict(), Note: row.note}
+		if len(row.value) > 0 { // what was left out has none
+			l.Value = &row.value
+		}
 		if len(row.floor) > 0 {
 			l.Floor = &row.floor
 		}

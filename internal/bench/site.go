@@ -64,6 +64,16 @@ func (s *site) close() {
 	_ = s.in.Close()
 }
 
+// onFreshSite takes the time of something that changes its site.
+func (b *bench) onFreshSite(ctx context.Context, users int, latency time.Duration, send func(*site) (time.Duration, error)) (time.Duration, error) {
+	s, err := b.startSite(ctx, users, latency)
+	if err != nil {
+		return 0, err
+	}
+	defer s.close()
+	return send(s)
+}
+
 // control calls an endpoint of the sandbox's own, decoding the answer into out; nil discards it.
 func (s *site) control(ctx context.Context, method, what string, body, out any) error {
 	data, err := json.Marshal(body)
