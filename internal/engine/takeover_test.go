@@ -64,13 +64,9 @@ func killedHolder(t *testing.T, s *site) journal.Operation {
 func TestTheOperationOfAProcessThatIsGoneIsTakenOverAtOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *site) {
 		op := killedHolder(t, s)
-		began := time.Now()
+		s.stands = time.Now() // so the lease does not lapse
 		p := s.process(t, Options{}, succeed)
 		waitEnded(t, p.store, []journal.Operation{op})
-		// A second is what is promised on a machine that has nothing else to do. The lease takes half a minute to lapse.
-		if took := time.Since(began); took > journal.DefaultLease/3 {
-			t.Errorf("took over after %v", took)
-		}
 		got, err := p.store.Get(t.Context(), op.ID)
 		if err != nil {
 			t.Fatal(err)
@@ -139,6 +135,7 @@ func TestStopEndsWithItsContext(t *testing.T) {
 // A process may die with jobs that it never fetched. What it left in River is not due in the journal for half a minute.
 func TestJobsThatADeadProcessLeftAreRunAtOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *site) {
+		s.stands = time.Now() // so nothing becomes due again
 		store := s.store(t)
 		ops := operations(5)
 		add(t, store, ops)
@@ -146,11 +143,7 @@ func TestJobsThatADeadProcessLeftAreRunAtOnce(t *testing.T) {
 		if ids, _, err := dead.take(t.Context()); err != nil || len(ids) != len(ops) {
 			t.Fatalf("took %d, %v", len(ids), err)
 		}
-		began := time.Now()
 		p := s.process(t, Options{Sweep: time.Hour}, succeed)
 		waitEnded(t, p.store, ops)
-		if took := time.Since(began); took > journal.DefaultLease/3 {
-			t.Errorf("run after %v", took)
-		}
 	})
 }
