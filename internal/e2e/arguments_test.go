@@ -9,6 +9,9 @@ import (
 	"testing"
 )
 
+// noOperation is an id as those of operations look, of none.
+const noOperation = "op-20260101T000000Z-00000000"
+
 // plainArguments are arguments that each tool accepts, with every required one.
 func plainArguments(tool string) args {
 	return map[string]args{
@@ -19,6 +22,8 @@ func plainArguments(tool string) args {
 		"remove_user_from_group": {"user": jane, "groups": []string{"engineering"}},
 		"update_user":            {"user": jane, "title": "Engineer"}, "delete_user": {"user": sam},
 		"create_group": {"name": "brand-new"}, "delete_group": {"group": "partners"},
+		"restore_user": {"operation_id": noOperation}, "get_operation": {"operation_id": noOperation}, "list_operations": {},
+		"update_operation": {"operation_id": noOperation, "action": "cancel"},
 	}[tool]
 }
 
@@ -26,10 +31,12 @@ func plainArguments(tool string) args {
 type parameter struct {
 	Type                 string
 	MinLength, MaxLength *int
-	MaxItems             *int
+	MinItems, MaxItems   *int
 	Minimum, Maximum     *float64
 	Enum                 []string
 	Items                *parameter
+	Properties           map[string]parameter
+	Required             []string
 }
 
 // wrong gives values that the parameter must refuse, by what is wrong with them.
@@ -62,8 +69,29 @@ func (p parameter) wrong() map[string]any {
 	case "array":
 		maps.Copy(values, map[string]any{"text": "a", "a number": 1})
 		values["too many"] = slices.Repeat([]string{"a"}, *p.MaxItems+1)
+		if p.MinItems != nil {
+			values["no item"] = []string{}
+		}
 		for name, value := range p.Items.wrong() {
 			values["an item that is "+name] = []any{value}
+		}
+	case "object":
+		maps.Copy(values, map[string]any{"text": "a", "a number": 1, "a list": []string{"a"}})
+		whole := map[string]any{}
+		for _, name := range p.Required {
+			whole[name] = "nina.new@example.com"
+		}
+		for _, name := range p.Required {
+			short := maps.Clone(whole)
+			delete(short, name)
+			values["one without "+name] = short
+		}
+		for name, field := range p.Properties {
+			for what, value := range field.wrong() {
+				odd := maps.Clone(whole)
+				odd[name] = value
+				values["one whose "+name+" is "+what] = odd
+			}
 		}
 	}
 	return values

@@ -9,7 +9,9 @@ var (
 	personTools = append([]string{"lookup_user"}, exactTools...)
 	groupTools  = []string{"list_group_members", "provision_user", "add_user_to_group", "remove_user_from_group", "delete_group"}
 	writeTools  = []string{"provision_user", "offboard_user", "add_user_to_group", "remove_user_from_group", "update_user", "delete_user", "create_group", "delete_group"}
-	allTools    = append([]string{"lookup_user", "search_users", "list_groups", "list_group_members", "audit_active_users"}, writeTools...)
+	// operationTools need no credential to look at what was done; the first needs no operation.
+	operationTools = []string{"list_operations", "get_operation", "update_operation", "restore_user"}
+	allTools       = append([]string{"lookup_user", "search_users", "list_groups", "list_group_members", "audit_active_users"}, writeTools...)
 )
 
 // naming gives a tool's arguments with another person.
@@ -108,6 +110,34 @@ func badInputs(s *site) []bad {
 		add(bad{name: "bidi in " + field, tool: "provision_user", args: a, code: "invalid_argument", words: []string{field, "invisible"}, silent: true})
 		add(bad{name: "bidi in " + field, tool: "update_user", args: args{"user": jane, field: "Ni\u202ena"}, code: "invalid_argument", words: []string{field, "invisible"}, silent: true})
 	}
+	for name, tt := range map[string]struct {
+		tool  string
+		args  args
+		words []string
+	}{
+		"nobody":               {"offboard_user", args{}, []string{"user", "users", "csv_path"}},
+		"two ways":             {"offboard_user", args{"user": jane, "users": []string{sam}}, []string{"user and users", "exactly one"}},
+		"all ways":             {"offboard_user", args{"user": jane, "users": []string{sam}, "csv_path": "leavers.csv"}, []string{"csv_path"}},
+		"empty":                {"offboard_user", args{"user": ""}, []string{"user"}},
+		"blank":                {"offboard_user", args{"user": " \t "}, []string{"empty"}},
+		"no newcomer":          {"provision_user", args{}, []string{"email", "people", "csv_path"}},
+		"two ways to come":     {"provision_user", args{"email": "n@example.com", "csv_path": "new.csv"}, []string{"email and csv_path"}},
+		"no given name":        {"provision_user", args{"email": "n@example.com", "family_name": "N"}, []string{"given_name"}},
+		"no family name":       {"provision_user", args{"email": "n@example.com", "given_name": "N"}, []string{"family_name"}},
+		"blank given name":     {"provision_user", args{"email": "n@example.com", "given_name": " ", "family_name": "N"}, []string{"given_name"}},
+		"names without e-mail": {"provision_user", args{"given_name": "N", "family_name": "N"}, []string{"email"}},
+	} {
+		add(bad{name: name, tool: tt.tool, args: tt.args, code: "invalid_argument", words: tt.words, silent: true})
+	}
+	for _, tool := range []string{"get_operation", "update_operation", "restore_user"} {
+		for name, id := range map[string]string{"no such operation": noOperation, "no id": "xyzzy", "path in id": "../journal.db", "statement in id": "' OR '1'='1"} {
+			a := plainArguments(tool)
+			a["operation_id"] = id
+			add(bad{name: name, tool: tool, args: a, code: "not_found", words: []string{"no operation", "list_operations"}, silent: true})
+		}
+	}
+	add(bad{name: "no time", tool: "list_operations", args: args{"since": "yesterday"}, code: "invalid_argument", words: []string{"since", "2027-03-01"}, silent: true})
+	add(bad{name: "no cursor", tool: "list_operations", args: args{"cursor": "%%%"}, code: "invalid_argument", words: []string{"cursor"}, silent: true})
 	add(bad{name: "unknown product", tool: "provision_user", args: args{"email": "n@partner.example", "given_name": "N", "family_name": "N", "products": []string{"confluence"}}, code: "invalid_argument", words: []string{"products[0]", "jira-software"}, silent: true})
 	add(bad{name: "nothing to change", tool: "update_user", args: args{"user": jane}, code: "invalid_argument", words: []string{"at least one"}, silent: true})
 	add(bad{name: "not in SCIM", tool: "update_user", args: args{"user": sam, "title": "x"}, code: "managed_externally"})

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"slices"
 	"testing"
 )
 
@@ -11,8 +12,11 @@ import (
 func TestCursorsBelongToTheirList(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.changesNothing(t)
 	c := connect(t, s)
+	for _, group := range []string{"finance", "partners", "release-managers"} {
+		c.call(t, "add_user_to_group", args{"user": alex2, "groups": []string{group}}).wants(t, map[string]any{"status": "succeeded"})
+	}
+	s.changesNothing(t)
 	lists := []struct {
 		name, tool string
 		args       args
@@ -24,6 +28,7 @@ func TestCursorsBelongToTheirList(t *testing.T) {
 		{"groups of users", "list_groups", args{"access_type": "user", "limit": 2}},
 		{"members", "list_group_members", args{"group": "jira-software-users", "limit": 2}},
 		{"all members", "list_group_members", args{"group": "jira-software-users", "include_inactive": true, "limit": 2}},
+		{"operations", "list_operations", args{"limit": 2}},
 		{"members of engineering", "list_group_members", args{"group": "engineering", "limit": 2}},
 	}
 	cursors := map[string]string{}
@@ -42,7 +47,7 @@ func TestCursorsBelongToTheirList(t *testing.T) {
 	refused := func(t *testing.T, got answer) {
 		t.Helper()
 		got.wants(t, map[string]any{"code": "invalid_argument", "retryable": false})
-		got.says(t, "cursor", "leave cursor out to begin")
+		got.says(t, "cursor", "eave", "out to begin")
 	}
 	for i, list := range lists {
 		for name, cursor := range cursors {
@@ -65,7 +70,14 @@ func TestCursorsBelongToTheirList(t *testing.T) {
 				if err := json.Unmarshal(raw, &fields); err != nil {
 					t.Fatal(err)
 				}
-				fields["s"] = json.RawMessage(start)
+				field := "s"
+				if list.tool == "list_operations" { // its cursor is a moment, and any number is one
+					if slices.Contains([]string{"negative", "the largest number", "beyond every list"}, what) {
+						continue
+					}
+					field = "t"
+				}
+				fields[field] = json.RawMessage(start)
 				altered, err := json.Marshal(fields)
 				if err != nil {
 					t.Fatal(err)

@@ -99,7 +99,7 @@ func TestNoSecretLeaves(t *testing.T) {
 				fmt.Fprintln(&said, got.text, string(raw))
 				return got
 			}
-			all := slices.Concat([]string{"get_server_status"}, allTools)
+			all := slices.Concat([]string{"get_server_status"}, operationTools, allTools)
 			var tokens []string
 			for _, tool := range all {
 				arguments := plainArguments(tool)
@@ -112,6 +112,12 @@ func TestNoSecretLeaves(t *testing.T) {
 				call(tool, args{"user": "jane.doe@example.com", "query": "jane.doe@example.com", "xyzzy@example.com": "x"})
 			}
 			call("offboard_user", args{"user": manager, "reason": "asked for by jane.doe@example.com, password: hunter2hunter2"})
+			for _, operation := range call("list_operations", args{"limit": 200}).all("operations", "operation_id") {
+				for _, tool := range operationTools[1:] {
+					call(tool, args{"operation_id": operation})
+					call(tool, args{"operation_id": operation, "action": "resume"})
+				}
+			}
 			call("provision_user", args{"email": "new.person@partner.example", "given_name": "New", "family_name": "Person"})
 			for _, f := range []sandbox.Fault{
 				{Kind: sandbox.FaultHTML},
