@@ -5,11 +5,10 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"testing"
 )
 
 // facts reads the sandbox's own state of everybody, by e-mail: what is so, not what a client was told.
-func (s *site) facts(t *testing.T) map[string]fact {
+func (s *site) facts(t tester) map[string]fact {
 	t.Helper()
 	recorder := httptest.NewRecorder()
 	s.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "http://127.0.0.1/_sandbox/state", nil))

@@ -1,30 +1,43 @@
 package lifecycle_test
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"net/http"
 	"slices"
 	"strings"
-	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/auth"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
-	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
 
+// tester is what helpers need of a test, or of one check of a property.
+type tester interface {
+	rapid.TB
+	Cleanup(func())
+	Context() context.Context
+}
+
+// siteName is what operations of the simulated site are recorded for.
+const siteName = "the simulated site"
+
 // site is a whole simulated site with the services over it.
 type site struct {
 	*sandbox.Sandbox
-	directory *directory.Directory
-	service   *lifecycle.Service
-	journal   *journal.Store // of the service that was made last
-	patience  time.Duration
+	home    *home
+	first   *process
+	service *lifecycle.Service // of the first process
+	options options
+	to      http.RoundTripper
+	siteURL string
 }
 
 // options bend a site before it starts.
@@ -34,9 +47,20 @@ type options struct {
 	noSCIM   bool
 	token    string // a name of sandbox.Tokens; the admin's when empty
 	patience time.Duration
+	network  bool // requests go over TCP: not in a synctest bubble
 }
 
-func newSite(t *testing.T, edits ...func(*options)) *site {
+func newSite(t tester, edits ...func(*options)) *site {
+	t.Helper()
+	s := bareSite(t, edits...)
+	s.home = newHome(t)
+	s.first = s.process(t, s.home)
+	s.service = s.first.Service
+	return s
+}
+
+// bareSite is a site on which nobody works yet.
+func bareSite(t tester, edits ...func(*options)) *site {
 	t.Helper()
 	o := options{sandbox: sandbox.Options{Seed: 1, Users: 60, Groups: 20}, policy: lifecycle.Policy{Products: []string{"jira-software"}}, patience: 2 * time.Second}
 	for _, edit := range edits {
@@ -46,66 +70,65 @@ func newSite(t *testing.T, edits ...func(*options)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := &site{Sandbox: box, options: o, siteURL: "http://127.0.0.1:1"}
+	if !o.network {
+		s.to = wire{box.Handler()}
+		t.Cleanup(func() { box.ReleaseAll(false) })
+		return s
+	}
 	server, err := box.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	transport := rest.NewTransport()
+	s.to, s.siteURL = transport, server.URL()
 	t.Cleanup(func() {
+		transport.CloseIdleConnections()
 		if err := server.Close(); err != nil {
 			t.Errorf("stop the sandbox: %v", err)
 		}
 	})
-	env := server.Env()
-	email, token := env["ATLASSIAN_EMAIL"], env["ATLASSIAN_API_TOKEN"]
-	if o.token != "" {
-		other := sandbox.Tokens()[o.token]
-		email, token = other.Email, other.Token
-	}
-	credential := &auth.Site{SiteURL: env["ATLASSIAN_SITE_URL"], APIURL: env["ATLASSIAN_API_URL"], Email: email, Token: token}
-	jiraREST, err := rest.New(rest.Config{Service: "jira", BaseURL: env["ATLASSIAN_SITE_URL"], Transport: credential})
+	return s
+}
+
+// people reads the site over a transport, with nothing remembered yet.
+func (s *site) people(t tester, to http.RoundTripper) *directory.Directory {
+	t.Helper()
+	who := sandbox.Tokens()[cmp.Or(s.options.token, sandbox.TokenAdmin)]
+	credential := &auth.Site{SiteURL: s.siteURL, APIURL: s.siteURL, Email: who.Email, Token: who.Token, Base: to}
+	jiraREST, err := rest.New(rest.Config{Service: "jira", BaseURL: s.siteURL, Transport: credential})
 	if err != nil {
 		t.Fatal(err)
 	}
-	scimREST, err := rest.New(rest.Config{Service: "scim", BaseURL: env["ATLASSIAN_API_URL"], Transport: auth.Bearer(env["ATLASSIAN_SCIM_TOKEN"], nil)})
+	scimREST, err := rest.New(rest.Config{Service: "scim", BaseURL: s.siteURL, Transport: auth.Bearer(sandbox.SCIMToken, to)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	config := directory.Config{Jira: jira.New(jiraREST)}
-	if !o.noSCIM {
-		config.SCIM = scim.New(scimREST, env["ATLASSIAN_SCIM_DIRECTORY_ID"])
+	if !s.options.noSCIM {
+		config.SCIM = scim.New(scimREST, sandbox.DirectoryID)
 	}
-	s := &site{Sandbox: box, directory: directory.New(config)}
-	s.patience = o.patience
-	s.service = s.newService(t, o.policy)
-	return s
+	return directory.New(config)
 }
 
-// newService is a service on a journal of its own.
-func (s *site) newService(t *testing.T, policy lifecycle.Policy) *lifecycle.Service {
+// newService is a process on a state directory of its own.
+func (s *site) newService(t tester, policy lifecycle.Policy) *lifecycle.Service {
 	t.Helper()
-	store := journal.New(journal.Options{Dir: t.TempDir()})
-	service := lifecycle.New(lifecycle.Config{Directory: s.directory, Policy: policy, Journal: store, Patience: s.patience})
-	t.Cleanup(func() {
-		if err := errors.Join(service.Stop(context.Background()), store.Close()); err != nil {
-			t.Errorf("stop: %v", err)
-		}
-	})
-	s.journal = store
-	return service
+	return s.process(t, newHome(t), func(c *lifecycle.Config) { c.Policy = policy }).Service
 }
 
 func under(policy lifecycle.Policy) func(*options) {
 	return func(o *options) { policy.Products = o.policy.Products; o.policy = policy }
 }
 
-func (s *site) fault(t *testing.T, f sandbox.Fault) {
+func (s *site) fault(t tester, f sandbox.Fault) {
 	t.Helper()
 	if err := s.AddFault(f); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func target(t *testing.T, text string) directory.Target {
+func target(t tester, text string) directory.Target {
 	t.Helper()
 	parsed, err := directory.ParseExactTarget(text)
 	if err != nil {
@@ -115,7 +138,7 @@ func target(t *testing.T, text string) directory.Target {
 }
 
 // plan asks for the plan of an offboarding and gives its token.
-func (s *site) planOffboard(t *testing.T, who string, parts ...string) lifecycle.Result {
+func (s *site) planOffboard(t tester, who string, parts ...string) lifecycle.Result {
 	t.Helper()
 	r, err := s.service.Offboard(context.Background(), lifecycle.OffboardRequest{Target: target(t, who), Parts: parts})
 	if err != nil {
@@ -127,7 +150,7 @@ func (s *site) planOffboard(t *testing.T, who string, parts ...string) lifecycle
 	return r
 }
 
-func (s *site) applyOffboard(t *testing.T, ctx context.Context, who, token string, parts ...string) (lifecycle.Result, error) {
+func (s *site) applyOffboard(t tester, ctx context.Context, who, token string, parts ...string) (lifecycle.Result, error) {
 	t.Helper()
 	return s.service.Offboard(ctx, lifecycle.OffboardRequest{Target: target(t, who), Parts: parts, Terms: lifecycle.Terms{Confirm: token}})
 }
@@ -137,18 +160,16 @@ func (s *site) writes() []sandbox.Request {
 	return slices.DeleteFunc(s.Requests(), func(r sandbox.Request) bool { return r.Method == "GET" })
 }
 
-// tookEffectTwice names a write that was executed more than once. Writes are the same when method, path and query are.
-func (s *site) tookEffectTwice() string {
-	seen := map[string]int{}
-	for _, r := range s.writes() {
-		effective := r.Status >= 200 && r.Status < 300 && r.Fault != sandbox.FaultHTML || r.Fault == sandbox.FaultResetAfter
-		if !effective || strings.HasSuffix(r.Path, "/scim") {
-			continue
-		}
-		key := r.Method + " " + r.Path + "?" + r.Query
-		if seen[key]++; seen[key] > 1 {
+// tookEffectTwice names a write that was executed more than once among those after the first ones. Writes are the same when method, path, query and
+// body are.
+func (s *site) tookEffectTwice(after ...int) string {
+	seen := map[string]bool{}
+	for _, r := range s.writes()[append(after, 0)[0]:] {
+		key := r.Method + " " + r.Path + "?" + r.Query + " " + r.Body
+		if r.TookEffect && seen[key] {
 			return key
 		}
+		seen[key] = seen[key] || r.TookEffect
 	}
 	return ""
 }

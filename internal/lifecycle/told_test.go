@@ -1,0 +1,201 @@
+package lifecycle_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"slices"
+	"strings"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
+)
+
+// truth is what the sandbox itself holds of one person and of the groups, by their ids: groups of one name are not one group.
+type truth struct {
+	AccountID                      string
+	SCIMActive, JiraActive, OnSite bool
+	In                             []string // Jira's ids and SCIM's ids of the groups that the person is in, sorted
+	Groups                         []string `cmp:"-"` // ids and names of all groups that there are
+}
+
+func (s *site) truth(t tester, who string) truth {
+	t.Helper()
+	recorder := httptest.NewRecorder()
+	s.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "http://127.0.0.1/_sandbox/state", nil))
+	var state struct {
+		Jira struct {
+			Users []struct {
+				AccountID    string `json:"accountId"`
+				EmailAddress string `json:"emailAddress"`
+				Active       bool   `json:"active"`
+			}
+			Groups []struct {
+				GroupID string `json:"groupId"`
+				Name    string
+				Members []string
+			}
+		}
+		SCIM struct {
+			Users []struct {
+				ID        string
+				UserName  string `json:"userName"`
+				Active    bool   `json:"active"`
+				AccountID string `json:"accountId"`
+			}
+			Groups []struct {
+				ID          string
+				DisplayName string `json:"displayName"`
+				Members     []string
+			}
+		}
+	}
+	if err := json.Unmarshal(recorder.Body.Bytes(), &state); err != nil {
+		t.Fatalf("state: %v", err)
+	}
+	var is truth
+	scimID := ""
+	for _, u := range state.Jira.Users {
+		if strings.EqualFold(u.EmailAddress, who) {
+			is.AccountID, is.OnSite, is.JiraActive = u.AccountID, true, u.Active
+		}
+	}
+	for _, u := range state.SCIM.Users {
+		if strings.EqualFold(u.UserName, who) {
+			is.AccountID, is.SCIMActive, scimID = u.AccountID, u.Active, u.ID
+		}
+	}
+	for _, g := range state.Jira.Groups {
+		is.Groups = append(is.Groups, g.GroupID, g.Name)
+		if is.AccountID != "" && slices.Contains(g.Members, is.AccountID) {
+			is.In = append(is.In, g.GroupID)
+		}
+	}
+	for _, g := range state.SCIM.Groups {
+		is.Groups = append(is.Groups, g.ID)
+		if scimID != "" && slices.Contains(g.Members, scimID) {
+			is.In = append(is.In, g.ID)
+		}
+	}
+	slices.Sort(is.In)
+	return is
+}
+
+// group is the group of a step, as the record has it.
+type group struct {
+	ID     string `json:"group_id"`
+	SCIMID string `json:"scim_id"`
+	Name   string `json:"name"`
+}
+
+// groupsOf reads the group of each step from the record of an operation.
+func groupsOf(t tester, op journal.Operation) []group {
+	t.Helper()
+	var plan struct{ Groups []group }
+	if err := json.Unmarshal(op.Plan, &plan); err != nil || len(plan.Groups) != len(op.Steps) {
+		t.Fatalf("the record of %s: %d groups for %d steps, %v", op.ID, len(plan.Groups), len(op.Steps), err)
+	}
+	return plan.Groups
+}
+
+// shown tells whether what a step changes is so, where that can be told from outside.
+func (is truth) shown(step journal.Step, g group) (so, known bool) {
+	id := g.ID
+	if step.Via == string(lifecycle.ViaSCIM) {
+		id = g.SCIMID
+	}
+	switch lifecycle.Action(step.Action) {
+	case lifecycle.Deactivate:
+		return !is.SCIMActive, true
+	case lifecycle.Reactivate, lifecycle.CreateUser:
+		return is.SCIMActive, true
+	case lifecycle.InviteUser:
+		return is.OnSite && len(is.In) > 0, true
+	case lifecycle.AddToGroup:
+		return slices.Contains(is.In, id), true
+	case lifecycle.RemoveFromGroup:
+		return !slices.Contains(is.In, id), true
+	case lifecycle.RemoveFromSite:
+		return !is.OnSite, true
+	case lifecycle.CreateGroup:
+		return slices.Contains(is.Groups, g.Name), true
+	case lifecycle.DeleteGroup:
+		return !slices.Contains(is.Groups, id), true
+	}
+	return false, false // attributes are not in the sandbox's state, and a check changes nothing
+}
+
+// lies compares what an operation that has ended says with what is so: done and already must be so, failed and skipped must not be, unless it was so
+// before.
+func lies(t tester, op journal.Operation, before, is truth) []string {
+	t.Helper()
+	var lies []string
+	if !op.Status.Ended() {
+		lies = append(lies, "it has not ended: "+string(op.Status))
+	}
+	groups := groupsOf(t, op)
+	good := 0
+	offSite := slices.ContainsFunc(op.Steps, func(s journal.Step) bool {
+		return s.Action == string(lifecycle.RemoveFromSite) && s.Status == lifecycle.StepDone // which takes every group along
+	})
+	for i, step := range op.Steps {
+		so, known := is.shown(step, groups[i])
+		was, _ := before.shown(step, groups[i])
+		var lie bool
+		switch step.Status {
+		case lifecycle.StepDone, lifecycle.StepAlready:
+			lie = known && !so
+			good++
+		case lifecycle.StepFailed, lifecycle.StepSkipped:
+			lie = known && so && !was && !offSite
+		case lifecycle.StepUnknown:
+		default:
+			lie = op.Status.Ended()
+		}
+		if lie {
+			lies = append(lies, fmt.Sprintf("%s: step %s %s is told as %s (%s), and that is not so", op.ID, step.Action, step.Target, step.Status, step.Detail))
+		}
+	}
+	if succeeded := op.Status == lifecycle.Succeeded; succeeded != (good == len(op.Steps)) && op.Status.Ended() {
+		lies = append(lies, fmt.Sprintf("%s is told as %s with %d of %d steps done", op.ID, op.Status, good, len(op.Steps)))
+	}
+	if none := op.Status == lifecycle.Failed || op.Status == lifecycle.Cancelled; none && slices.ContainsFunc(op.Steps, func(s journal.Step) bool { return s.Status == lifecycle.StepDone || s.Status == lifecycle.StepUnknown }) {
+		lies = append(lies, fmt.Sprintf("%s is told as %s, as if nothing could have been changed", op.ID, op.Status))
+	}
+	return lies
+}
+
+// differs compares what a call said of an operation with the record of it.
+func differs(r lifecycle.Result, op journal.Operation) string {
+	if r.Operation == nil {
+		return "the answer names no operation"
+	}
+	if r.Status != op.Status || r.Operation.Status != op.Status || len(r.Operation.Steps) != len(op.Steps) {
+		return fmt.Sprintf("the answer says %s, the record %s", outcome(r), op.Status)
+	}
+	for i, step := range r.Operation.Steps {
+		if step.Status != op.Steps[i].Status || step.Detail != op.Steps[i].Detail {
+			return fmt.Sprintf("the answer says that %s is %s, the record %s", step.Action, step.Status, op.Steps[i].Status)
+		}
+	}
+	return ""
+}
+
+// people gives the operations of the people of a batch, by the person's e-mail, or the operation itself.
+func (p *process) people(t tester, id, who string) map[string]journal.Operation {
+	t.Helper()
+	all := map[string]journal.Operation{}
+	page, err := p.store.List(context.Background(), journal.Filter{Parent: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, child := range page.Operations {
+		_, email, _ := strings.Cut(strings.TrimSuffix(child.Label, ")"), "(")
+		all[email] = p.operation(t, child.ID)
+	}
+	if len(all) == 0 {
+		all[who] = p.operation(t, id)
+	}
+	return all
+}
