@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -27,11 +28,16 @@ func TestMain(m *testing.M) {
 }
 
 // program builds the program once a run and gives its path.
-var program = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(buildDir, "jira-lifecycle-mcp")
-	args := append(buildFlags, "-o", path, "github.com/jira-lifecycle/jira-lifecycle-mcp/cmd/jira-lifecycle-mcp")
+var program = sync.OnceValues(func() (string, error) { return build("jira-lifecycle-mcp", buildFlags) })
+
+// quickProgram is the program without a race detector, for tests that start it hundreds of times.
+var quickProgram = sync.OnceValues(func() (string, error) { return build("quick", []string{"build", "-buildvcs=false"}) })
+
+func build(name string, flags []string) (string, error) {
+	path := filepath.Join(buildDir, name)
+	args := append(slices.Clone(flags), "-o", path, "github.com/jira-lifecycle/jira-lifecycle-mcp/cmd/jira-lifecycle-mcp")
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go %v: %w\n%s", args, err, out)
 	}
 	return path, nil
-})
+}

@@ -97,6 +97,11 @@ func start(t *testing.T, env map[string]string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startAt(t, path, env)
+}
+
+func startAt(t *testing.T, path string, env map[string]string) *process {
+	t.Helper()
 	p := &process{Cmd: exec.Command(path), log: &written{}}
 	p.Env, p.Stderr = environment(env), p.log
 	in, err1 := p.StdinPipe()

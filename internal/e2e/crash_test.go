@@ -1,0 +1,83 @@
+package e2e
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
+)
+
+// TestCrashMatrix kills the process before, during and after each request of an operation. Another process, which nobody asks for anything, ends
+// the operation as planned; no write that took effect is sent again; no operation is lost.
+//
+// A batch sends so many requests that only CI=true has it die at every stage of its reads, too; otherwise each read has one of them.
+func TestCrashMatrix(t *testing.T) {
+	for _, sc := range []scenario{
+		{name: "offboarding", prepare: prepareOffboarding},
+		{name: "provisioning", prepare: prepareProvisioning},
+		{name: "restore", prepare: prepareRestore},
+		{name: "batch of five", prepare: prepareBatch, long: true},
+	} {
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			undisturbed := rehearse(t, sc)
+			for i, request := range undisturbed.requests {
+				crashes := crashesAt(i+1, request)
+				if sc.long && !request.TookEffect && os.Getenv("CI") != "true" {
+					crashes = crashes[i%3 : i%3+1]
+				}
+				for _, c := range crashes {
+					t.Run(c.String(), func(t *testing.T) {
+						t.Parallel()
+						c.run(t, sc, undisturbed)
+					})
+				}
+			}
+		})
+	}
+}
+
+// TestCrashesWhereReadsLag kills the process around each write of an operation whose changes show late, as they do at Atlassian: that a read does
+// not show a write is no reason to send it again.
+func TestCrashesWhereReadsLag(t *testing.T) {
+	for _, sc := range []scenario{
+		{name: "offboarding", prepare: prepareOffboarding},
+		{name: "provisioning", prepare: prepareProvisioning},
+		{name: "restore", prepare: prepareRestore},
+	} {
+		sc.lag = 400 * time.Millisecond
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			undisturbed := rehearse(t, sc)
+			for i, request := range undisturbed.requests {
+				if !request.TookEffect {
+					continue
+				}
+				for _, c := range crashesAt(i+1, request) {
+					t.Run(c.String(), func(t *testing.T) {
+						t.Parallel()
+						c.run(t, sc, undisturbed)
+					})
+				}
+			}
+		})
+	}
+}
+
+// crashesAt gives the ways to die at a request.
+func crashesAt(n int, request sandbox.Request) []crash {
+	c := crash{request: n}
+	if request.TookEffect {
+		c.write = &request
+	}
+	var crashes []crash
+	for _, c.stage = range []string{sandbox.StageBefore, sandbox.StageDuring, sandbox.StageAfter} {
+		crashes = append(crashes, c)
+	}
+	if request.TookEffect {
+		c.stage, c.late = sandbox.StageBefore, true
+		crashes = append(crashes, c)
+	}
+	return crashes
+}
