@@ -29,8 +29,6 @@ const (
 	firstSweep = 100 * time.Millisecond
 )
 
-var errStopped = errors.New("the engine was stopped")
-
 // Options say whose operations are run, and how. Journal, Run and Log are needed.
 type Options struct {
 	Journal *journal.Store
@@ -55,6 +53,7 @@ type Engine struct {
 
 	kicked  chan struct{}
 	drained chan chan<- drain
+	watched watched
 
 	mu     sync.Mutex
 	cancel context.CancelFunc // nil until it was started
@@ -132,38 +131,6 @@ func (e *Engine) Stop(ctx context.Context) error {
 	}
 }
 
-// Drain takes what is due now and waits until that has ended, here or in another process, or until ctx ends. It starts the engine if need be: it is
-// for commands that do one thing and exit.
-func (e *Engine) Drain(ctx context.Context) error {
-	answer := make(chan drain, 1)
-	if !e.start(context.WithoutCancel(ctx), answer) {
-		select {
-		case e.drained <- answer:
-		case <-e.done:
-			return errStopped
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	var taken drain
-	select {
-	case taken = <-answer:
-	case <-e.done:
-		return errStopped
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if taken.err != nil {
-		return taken.err
-	}
-	for _, id := range taken.ids {
-		if _, err := e.journal.Wait(ctx, id); err != nil {
-			return fmt.Errorf("wait for operation %s: %w", id, err)
-		}
-	}
-	return nil
-}
-
 // work runs one operation for River. What it gives is for River, which shall keep no errors of operations: they are in the journal and in the log.
 // The exception is the end of ctx, whereupon River lets somebody else have the job.
 func (e *Engine) work(ctx context.Context, operationID string) error {
@@ -176,6 +143,9 @@ func (e *Engine) work(ctx context.Context, operationID string) error {
 		e.active.Add(-1)
 	}()
 	err := parallel.Safely(func() error { return e.run(ctx, operationID) })
+	if !errors.Is(err, journal.ErrHeld) && !errors.Is(err, journal.ErrLost) { // somebody else is about to end it
+		e.watched.came(operationID)
+	}
 	switch {
 	case err == nil:
 	case errors.Is(err, journal.ErrHeld), errors.Is(err, journal.ErrEnded), errors.Is(err, journal.ErrWaiting),

@@ -230,6 +230,87 @@ func TestDrainWaitsForWhatIsDue(t *testing.T) {
 	})
 }
 
+func TestDrainDoesNotWaitForWhatWasLeftAlone(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		store := s.store(t)
+		ops := operations(3)
+		ops[0].Label, ops[1].Label = "given back for later", "left alone"
+		e := New(Options{Journal: store, Log: testLog(t), Run: func(ctx context.Context, id string) error {
+			if op, err := store.Get(ctx, id); err != nil || op.Label == "left alone" {
+				return err
+			}
+			lease, err := store.Claim(ctx, id)
+			if err != nil {
+				return err
+			}
+			if lease.Operation().Label == "given back for later" {
+				return lease.Release(ctx, time.Hour)
+			}
+			return succeed(ctx, lease)
+		}})
+		defer func() { (&process{Engine: e}).stop(t) }()
+		add(t, store, ops)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		if err := e.Drain(ctx); err != nil {
+			t.Fatal(err)
+		}
+		waitEnded(t, store, ops[2:])
+		if len(e.watched.back) != 0 {
+			t.Errorf("%d operations are watched for nobody", len(e.watched.back))
+		}
+	})
+}
+
+func TestDrainEndsWithTheEngine(t *testing.T) {
+	s := &site{dir: t.TempDir()}
+	p := s.process(t, Options{}, untilStopped)
+	add(t, p.store, operations(1))
+	drained := make(chan error, 1)
+	go func() { drained <- p.Drain(context.Background()) }()
+	p.next(t)
+	p.stop(t)
+	if err := <-drained; err != nil && !errors.Is(err, errStopped) {
+		t.Errorf("Drain = %v", err)
+	}
+}
+
+func TestDrainWaitsForAnotherProcess(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		end := make(chan struct{})
+		other := s.process(t, Options{Sweep: time.Hour}, func(ctx context.Context, lease *journal.Lease) error {
+			<-end
+			return succeed(ctx, lease)
+		})
+		ops := operations(1)
+		add(t, other.store, ops)
+		other.Kick()
+		other.next(t)
+		store := s.store(t)
+		e := New(Options{Journal: store, Log: testLog(t), Run: func(ctx context.Context, id string) error {
+			_, err := store.Claim(ctx, id)
+			return err
+		}})
+		defer func() { (&process{Engine: e}).stop(t) }()
+		e.watched.add([]string{ops[0].ID}) // as if it had been due when both swept
+		back := e.watched.of(ops[0].ID)
+		drained := make(chan error, 1)
+		go func() { drained <- e.await(t.Context(), ops[0].ID) }()
+		if err := e.work(t.Context(), ops[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-back:
+			t.Error("an operation that another process runs counts as run")
+		default:
+		}
+		close(end)
+		if err := <-drained; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestNothingIsOpenedWithoutAJournal(t *testing.T) {
 	s := &site{dir: t.TempDir()}
 	p := s.process(t, Options{Sweep: time.Millisecond}, succeed)

@@ -20,13 +20,8 @@ type loop struct {
 	source  source  // nil until River's tables are known to be there
 	carrier carrier // inserts jobs, and runs them when running is true
 	running bool
+	drains  bool           // who called Drain waits for what is inserted now
 	ended   sync.WaitGroup // carriers that were told to end when they were idle
-}
-
-// drain answers a call of Drain: what was due.
-type drain struct {
-	ids []string
-	err error
 }
 
 // work sweeps until ctx ends, then ends the jobs and waits for them. The first sweep is for a drain, or waits until the process has started.
@@ -54,18 +49,6 @@ func (l *loop) work(ctx context.Context, answer chan<- drain) {
 			answer <- l.drain(ctx)
 		}
 		timer.Reset(l.wait)
-	}
-}
-
-// drain takes all that is due, however many sweeps that takes.
-func (l *loop) drain(ctx context.Context) (all drain) {
-	for {
-		ids, err := l.look(ctx)
-		all.ids = append(all.ids, ids...)
-		if err != nil || l.wait > 0 {
-			all.err = err
-			return all
-		}
 	}
 }
 

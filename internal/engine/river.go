@@ -55,6 +55,9 @@ func (l *loop) insert(ctx context.Context, tx journal.Tx, ids []string) error {
 	if l.carrier == nil {
 		return errClosed
 	}
+	if l.drains {
+		l.watched.add(ids) // before the commit, since a worker may be very fast
+	}
 	return l.carrier.insert(ctx, tx, ids)
 }
 
