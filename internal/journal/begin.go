@@ -111,10 +111,22 @@ func (s *Store) Begin(ctx context.Context, op Operation, use *Use) (*Lease, erro
 		}
 		return t.event("begun", o, op.Actor.Caller, operationEvent{op})
 	})
-	if err != nil {
+	if err != nil && (o == nil || !s.begun(ctx, err, o)) {
 		return nil, err
 	}
 	return s.hold(o, began)
+}
+
+// begun finds out whether an operation was begun although the answer of its commit was lost.
+func (s *Store) begun(ctx context.Context, err error, o *stored) bool {
+	var lost *commitError
+	if !errors.As(err, &lost) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout/3)
+	defer cancel()
+	op, err := s.Get(ctx, o.id)
+	return err == nil && op.Owner == o.owner && op.Epoch == o.epoch
 }
 
 // Add puts operations on disk that wait: queued, scheduled for their EffectiveAt, or awaiting approval until their Due. An operation that others

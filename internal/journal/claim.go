@@ -19,7 +19,7 @@ func (s *Store) Claim(ctx context.Context, id string) (*Lease, error) {
 	var began time.Time
 	err := s.write(ctx, "claim operation "+id, func(ctx context.Context, t *tx) error {
 		began = time.Now()
-		parent, o, err := t.loadToRun(ctx, id)
+		parent, o, err := t.loadToRun(ctx, id, false)
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,8 @@ func (s *Store) claimable(o *stored, now int64) error {
 }
 
 // loadToRun locks an operation, and the batch that it belongs to where the batch is not running yet. Batches come before their people, always.
-func (t *tx) loadToRun(ctx context.Context, id string) (parent, o *stored, err error) {
+// again is for one that has ended: its batch may end at this very moment, so it is locked whatever it is.
+func (t *tx) loadToRun(ctx context.Context, id string, again bool) (parent, o *stored, err error) {
 	var parentID, parentStatus string
 	found, err := one(ctx, t, []any{&parentID, &parentStatus},
 		`SELECT o.parent, coalesce(p.status, '') FROM journal_operations o LEFT JOIN journal_operations p ON p.id = o.parent AND o.parent <> '' WHERE o.id = ?`, id)
@@ -71,7 +72,7 @@ func (t *tx) loadToRun(ctx context.Context, id string) (parent, o *stored, err e
 	if !found {
 		return nil, nil, ErrNotFound
 	}
-	if parentID != "" && parentStatus != string(Running) {
+	if parentID != "" && (again || parentStatus != string(Running)) {
 		if parent, err = t.lockParent(ctx, parentID); err != nil {
 			return nil, nil, err
 		}
@@ -86,7 +87,7 @@ func (t *tx) loadToRun(ctx context.Context, id string) (parent, o *stored, err e
 func (t *tx) run1(ctx context.Context, parent, was, is *stored, kind, actor string, data any) error {
 	if parent != nil && parent.status != string(Running) {
 		running := parent.copy()
-		running.status, running.endedAt, running.problem = string(Running), 0, ""
+		running.status, running.endedAt, running.problem, running.cancelBy = string(Running), 0, "", ""
 		if running.startedAt == 0 {
 			running.startedAt = t.now
 		}
@@ -127,7 +128,7 @@ func (s *Store) Reopen(ctx context.Context, id string, by Actor, steps map[int]S
 	var began time.Time
 	err := s.write(ctx, "resume operation "+id, func(ctx context.Context, t *tx) error {
 		began = time.Now()
-		parent, o, err := t.loadToRun(ctx, id)
+		parent, o, err := t.loadToRun(ctx, id, true)
 		if err != nil {
 			return err
 		}

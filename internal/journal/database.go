@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -74,6 +75,8 @@ type sqlRows struct{ *sql.Rows }
 // Close hides an error that Err gives as well.
 func (r sqlRows) Close() { _ = r.Rows.Close() }
 
+const rollbackTimeout = 5 * time.Second
+
 type pgTransaction struct {
 	conn  *pgxpool.Conn
 	t     pgx.Tx
@@ -104,7 +107,7 @@ func (p *pgTransaction) flush(ctx context.Context) error {
 func (p *pgTransaction) commit(ctx context.Context) error {
 	err := p.flush(ctx)
 	if err == nil {
-		err = p.t.Commit(ctx)
+		err = uncertain(p.t.Commit(ctx))
 	}
 	if err != nil {
 		return err
@@ -119,7 +122,9 @@ func (p *pgTransaction) rollback() {
 		return
 	}
 	// A connection that can't roll back is broken, and pgx closes it.
-	_ = p.t.Rollback(context.Background())
+	ctx, cancel := context.WithTimeout(context.Background(), rollbackTimeout)
+	defer cancel()
+	_ = p.t.Rollback(ctx)
 	p.conn.Release()
 	p.conn = nil
 }

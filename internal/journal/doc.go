@@ -5,5 +5,6 @@
 //
 //   - An operation is on disk before its first write is sent.
 //   - An operation belongs to one worker at a time. What a worker records commits only under the epoch of its lease; a late worker gets [ErrLost].
-//   - Every transaction that changes an operation appends an event in the same transaction.
+//   - Every transaction that changes what an operation is, or what became of it, appends an event in the same transaction. Renewing a lease and
+//     handing out an operation change neither.
 package journal

@@ -8,6 +8,7 @@ import (
 	"net"
 	"syscall"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	sqlitedriver "modernc.org/sqlite"
 	sqlitelib "modernc.org/sqlite/lib"
@@ -42,6 +43,20 @@ func (e *BusyError) Error() string {
 var errBadURL = fault.New(fault.Internal, "Give it as postgres://user:password@host:5432/database?sslmode=…; its password may come from a password file (passfile=…) instead.",
 	"The database URL can't be read.")
 
+// commitError is a commit whose answer was lost: it may have happened.
+type commitError struct{ error }
+
+func (e *commitError) Unwrap() error { return e.error }
+
+// uncertain marks the error of a commit to PostgreSQL that is not the server's own. pgx calls some of them safe to retry after the commit was sent.
+func uncertain(err error) error {
+	var p *pgconn.PgError
+	if err == nil || errors.As(err, &p) || errors.Is(err, pgx.ErrTxCommitRollback) {
+		return err
+	}
+	return &commitError{err}
+}
+
 // again tells whether a transaction failed because of another one, so that it shall be run once more. Nothing of it has happened.
 func again(err error) bool {
 	var s *sqlitedriver.Error
@@ -56,7 +71,9 @@ func again(err error) bool {
 		}
 		return false
 	}
-	return pgconn.SafeToRetry(err)
+	var connect *pgconn.ConnectError
+	var commit *commitError
+	return pgconn.SafeToRetry(err) && !errors.As(err, &connect) && !errors.As(err, &commit)
 }
 
 // interrupted tells whether an error is how a driver says that the context of a call has ended.
@@ -75,9 +92,15 @@ func explain(err error, where string) error {
 	var connect *pgconn.ConnectError
 	var network net.Error
 	var path *fs.PathError
+	var commit *commitError
 	switch {
 	case err == nil || errors.As(err, &f) || errors.As(err, &b):
 		return err
+	case errors.As(err, &commit):
+		lost := fault.New(fault.UpstreamUnavailable, "Look at the operations of this person before you ask again: what was begun goes on by itself.",
+			"The answer of the %s was lost, so it isn't known whether the last change was recorded.", where)
+		lost.Retryable = true
+		return lost.Because(err)
 	case errors.As(err, &s):
 		return explainSQLite(s, where).Because(err)
 	case errors.As(err, &p):

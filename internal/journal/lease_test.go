@@ -119,7 +119,8 @@ func TestALeaseIsRenewedWhileItIsHeldAndLapsesWithoutRenewal(t *testing.T) {
 				t.Fatalf("lapsed although it is renewed: %v, %v", ids, l.Fresh())
 			}
 		}
-		// The database is locked by somebody: nothing can be renewed.
+		// The database is locked by somebody, soon after a renewal: nothing can be renewed.
+		time.Sleep(5 * time.Second)
 		second.patience = time.Millisecond
 		db, err := second.SQLite(t.Context())
 		if err != nil {

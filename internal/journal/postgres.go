@@ -65,16 +65,23 @@ func (p *postgres) begin(ctx context.Context, readOnly bool) (transaction, error
 	if readOnly {
 		options = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	}
-	conn, err := p.pool.Acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	t, err := conn.BeginTx(ctx, options)
-	if err != nil {
+	// After a restart of the server every connection of the pool may be dead, which shows when it is used. Nothing has happened by then.
+	var err error
+	for range p.pool.Config().MaxConns + 1 {
+		var conn *pgxpool.Conn
+		if conn, err = p.pool.Acquire(ctx); err != nil {
+			return nil, err
+		}
+		var t pgx.Tx
+		if t, err = conn.BeginTx(ctx, options); err == nil {
+			return &pgTransaction{conn: conn, t: t}, nil
+		}
 		conn.Release()
-		return nil, err
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	return &pgTransaction{conn: conn, t: t}, nil
+	return nil, err
 }
 
 // clock is the server's: leases must not depend on two machines agreeing about the time.

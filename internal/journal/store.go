@@ -242,12 +242,9 @@ func (t *tx) run(ctx context.Context, readOnly bool, fn func(context.Context, *t
 	if t.transaction, err = t.db.begin(ctx, readOnly); err != nil {
 		return err
 	}
-	defer t.rollback() // nothing to roll back after a commit
+	defer t.rollback() // which is also how a transaction that only reads ends
 	if readOnly {
-		if err := fn(ctx, t); err != nil {
-			return err
-		}
-		return t.commit(ctx)
+		return fn(ctx, t)
 	}
 	if err := t.readClock(ctx); err != nil {
 		return err
