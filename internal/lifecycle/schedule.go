@@ -2,7 +2,7 @@ package lifecycle
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -114,12 +114,20 @@ func (s *Service) overruled(ctx context.Context, op journal.Operation) error {
 	if err != nil {
 		return err
 	}
+	var undo RestoreRequest
+	if op.Kind == undo.kind() {
+		if err := json.Unmarshal(op.Request, &undo); err != nil {
+			return err
+		}
+	}
 	for _, other := range since.Operations {
-		if other.ID == op.ID || other.Parent == op.ID || !slices.Contains(against, other.Kind) || other.Status != Succeeded && other.Status != Partial {
+		undone := undo.OperationID != "" && (other.ID == undo.OperationID || other.Parent == undo.OperationID) // it may seem later, after a clock was set back
+		took := other.Status == Succeeded || other.Status == Partial
+		if undone || !took || !slices.Contains(against, other.Kind) || !other.CreatedAt.After(op.CreatedAt) {
 			continue
 		}
 		return fault.New(fault.PlanChanged, "Nothing was changed. Look the person up, and ask for it again if it is still wanted.",
-			"%s was changed the other way meanwhile: %s", op.Label, fmt.Sprintf("%s, operation %s of %s.", other.Kind, other.ID, other.CreatedAt.UTC().Format("2 January 15:04 MST")))
+			"%s was changed the other way meanwhile: %s, operation %s of %s.", op.Label, other.Kind, other.ID, other.CreatedAt.UTC().Format("2 January 15:04 MST"))
 	}
 	return nil
 }
