@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -32,11 +34,20 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+			env.Setenv("TOMORROW", time.Now().UTC().AddDate(0, 0, 1).Format(time.RFC3339))
 			env.Values[processes{}] = map[string]*exec.Cmd{}
 			return nil
 		},
+		Condition: func(name string) (bool, error) {
+			if name == "superuser" {
+				return os.Getuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
+		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"capture": capture,
 			"exits":   exits,
+			"journal": changeJournal,
 			"sandbox": startSandboxProcess,
 			"start":   start,
 			"stop":    stop,
@@ -63,6 +74,27 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 		if got != want {
 			ts.Fatalf("exit code %d, want %d", got, want)
 		}
+	}
+}
+
+// capture NAME PATTERN keeps the pattern's first group of the last output as a variable.
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	match := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if match == nil {
+		ts.Fatalf("no match for %s", args[1])
+	}
+	ts.Setenv(args[0], match[1])
+}
+
+// journal SQL changes the journal behind the program's back.
+func changeJournal(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := sql.Open("sqlite", filepath.Join(ts.Getenv("JIRA_LIFECYCLE_STATE_DIR"), "journal.db"))
+	ts.Check(err)
+	defer db.Close()
+	result, err := db.Exec(args[0])
+	ts.Check(err)
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		ts.Fatalf("nothing was changed: %v", err)
 	}
 }
 
@@ -144,5 +176,5 @@ func scriptEnv(ts *testscript.TestScript) []string {
 
 var scriptVariables = []string{
 	"ATLASSIAN_SITE_URL", "ATLASSIAN_API_URL", "ATLASSIAN_EMAIL", "ATLASSIAN_API_TOKEN", "ATLASSIAN_SCIM_DIRECTORY_ID", "ATLASSIAN_SCIM_TOKEN",
-	"TESTSCRIPT_COMMAND", "GOCOVERDIR",
+	"JIRA_LIFECYCLE_STATE_DIR", "TESTSCRIPT_COMMAND", "GOCOVERDIR",
 }
