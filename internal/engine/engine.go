@@ -94,7 +94,7 @@ func (e *Engine) start(ctx context.Context, first chan<- drain) bool {
 		return false
 	}
 	ctx, e.cancel = context.WithCancel(ctx)
-	l := &loop{Engine: e, wait: firstSweep}
+	l := &loop{Engine: e, wait: firstSweep, once: first != nil}
 	go func() {
 		defer close(e.done)
 		l.work(ctx, first)

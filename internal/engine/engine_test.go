@@ -230,6 +230,28 @@ func TestDrainWaitsForWhatIsDue(t *testing.T) {
 	})
 }
 
+func TestDrainOfNothingStartsNoRiver(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		store := s.store(t)
+		done := operations(1)
+		lease, err := store.Begin(t.Context(), done[0], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := succeed(t.Context(), lease); err != nil {
+			t.Fatal(err)
+		}
+		e := New(Options{Journal: store, Log: testLog(t)})
+		defer func() { (&process{Engine: e}).stop(t) }()
+		if err := e.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if riverRuns(t) {
+			t.Error("River runs")
+		}
+	})
+}
+
 func TestDrainDoesNotWaitForWhatWasLeftAlone(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *site) {
 		store := s.store(t)

@@ -20,6 +20,7 @@ type loop struct {
 	source  source  // nil until River's tables are known to be there
 	carrier carrier // inserts jobs, and runs them when running is true
 	running bool
+	once    bool           // the process does one thing and exits, so it need not listen for what others take in
 	drains  bool           // who called Drain waits for what is inserted now
 	ended   sync.WaitGroup // carriers that were told to end when they were idle
 }

@@ -72,10 +72,15 @@ func (l *loop) carry(ctx context.Context, took bool) error {
 		}
 		return nil
 	}
-	if !took && !l.journal.Shared() {
-		left, err := l.left(ctx)
-		if err != nil || !left {
-			return err
+	if !took {
+		if l.journal.Shared() && l.once {
+			return nil
+		}
+		if !l.journal.Shared() {
+			left, err := l.left(ctx)
+			if err != nil || !left {
+				return err
+			}
 		}
 	}
 	if l.carrier == nil {
