@@ -61,7 +61,7 @@ func newCrashSite(t *testing.T, sc scenario) *crashSite {
 	t.Helper()
 	s := newSite(t, func(o *sandbox.Options) { o.Lag = sc.lag })
 	env := settings(t, s)
-	env["JIRA_LIFECYCLE_VERIFY_TIMEOUT"] = (time.Second + 10*sc.lag).String()
+	env["JIRA_LIFECYCLE_VERIFY_TIMEOUT"] = (time.Second + 3*sc.lag).String()
 	record := journal.New(journal.Options{Dir: env["JIRA_LIFECYCLE_STATE_DIR"]})
 	t.Cleanup(func() {
 		if err := record.Close(); err != nil {

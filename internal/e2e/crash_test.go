@@ -46,7 +46,7 @@ func TestCrashesWhereReadsLag(t *testing.T) {
 		{name: "provisioning", prepare: prepareProvisioning},
 		{name: "restore", prepare: prepareRestore},
 	} {
-		sc.lag = 400 * time.Millisecond
+		sc.lag = time.Second
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
 			undisturbed := rehearse(t, sc)
