@@ -2,11 +2,14 @@ package e2e
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
 )
 
 // change calls a write tool and, where it asks for that, confirms its plan. What became of it is for the caller to check.
@@ -50,6 +53,32 @@ func (s *session) becomes(t *testing.T, id, status string) answer {
 func (s *session) steer(t *testing.T, id, action string) answer {
 	t.Helper()
 	return s.call(t, "update_operation", args{"operation_id": id, "action": action})
+}
+
+// hold has the site stop the first request of a kind before it takes effect, until release is called or the test ends. It is called when the server
+// is there already, since a server does not stop while it waits for an answer.
+func (s *site) hold(t *testing.T, method, path string) (release func()) {
+	t.Helper()
+	s.fault(t, sandbox.Fault{Kind: sandbox.FaultHold, Method: method, Path: path, Stage: sandbox.StageBefore, Times: 1})
+	release = func() {
+		s.ClearFaults()
+		s.ReleaseAll(true)
+	}
+	t.Cleanup(release)
+	return release
+}
+
+// Where the writes of an offboarding go.
+const (
+	scimUserPath   = "/scim/directory/{d}/Users/{id}$"
+	scimGroupPath  = "/scim/directory/{d}/Groups/{id}$"
+	membershipPath = "/rest/api/3/group/user$"
+)
+
+// refuse has the site refuse, from now on, what would take a person out of a group.
+func (s *site) refuse(t *testing.T) {
+	t.Helper()
+	s.fault(t, sandbox.Fault{Kind: sandbox.FaultStatus, Status: http.StatusForbidden, Method: http.MethodDelete, Path: membershipPath})
 }
 
 // steps gives what became of each step, as "action target: status".
