@@ -145,3 +145,15 @@ func (s *site) fault(t *testing.T, f sandbox.Fault) {
 		t.Fatal(err)
 	}
 }
+
+// idle tells whether no request is under way at the site. It sends one of its own, which says how many ran beside it.
+func (s *site) idle(t *testing.T) bool {
+	t.Helper()
+	res, err := http.Get(s.url + "/_edge/tenant_info")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	requests := s.Requests()
+	return requests[len(requests)-1].InFlight == 1
+}
