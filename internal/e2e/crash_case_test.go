@@ -16,6 +16,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/pgtest"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
 )
 
@@ -62,7 +63,10 @@ func newCrashSite(t *testing.T, sc scenario) *crashSite {
 	s := newSite(t, func(o *sandbox.Options) { o.Lag = sc.lag })
 	env := settings(t, s)
 	env["JIRA_LIFECYCLE_VERIFY_TIMEOUT"] = (time.Second + 3*sc.lag).String()
-	record := journal.New(journal.Options{Dir: env["JIRA_LIFECYCLE_STATE_DIR"]})
+	if sc.shared {
+		env["JIRA_LIFECYCLE_DATABASE_URL"] = pgtest.URL(t)
+	}
+	record := journal.New(journal.Options{Dir: env["JIRA_LIFECYCLE_STATE_DIR"], URL: env["JIRA_LIFECYCLE_DATABASE_URL"]})
 	t.Cleanup(func() {
 		if err := record.Close(); err != nil {
 			t.Error(err)
@@ -230,9 +234,21 @@ func (s *crashSite) killed(t *testing.T, sc scenario, c crash) (call toolCall, b
 	s.ClearFaults()
 	s.control(t, http.MethodPost, "holds/release", map[string]any{"execute": c.late})
 	if c.late {
-		until(t, "the end of what was sent", func() bool { return s.idle(t) })
+		until(t, "the end of what was sent", func() bool { return s.atRest(t) })
 	}
 	return call, before
+}
+
+// atRest tells whether no request is under way at the site. It sends one of its own, which says how many ran beside it.
+func (s *crashSite) atRest(t *testing.T) bool {
+	t.Helper()
+	response, err := http.Get(s.url + "/_edge/tenant_info")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	requests := s.Requests()
+	return requests[len(requests)-1].InFlight == 1
 }
 
 // notBegun checks a crash that came before the operation was on record: then nothing was written, and the same call does all of it.

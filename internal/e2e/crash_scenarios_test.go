@@ -12,6 +12,7 @@ type scenario struct {
 	prepare func(t *testing.T, p *process) toolCall
 	long    bool          // it sends many requests
 	lag     time.Duration // for so long reads do not show a change
+	shared  bool          // the record is in PostgreSQL
 }
 
 // toolCall is a call that is still to be made.

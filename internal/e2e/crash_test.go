@@ -42,27 +42,41 @@ func TestCrashMatrix(t *testing.T) {
 // not show a write is no reason to send it again.
 func TestCrashesWhereReadsLag(t *testing.T) {
 	for _, sc := range []scenario{
-		{name: "offboarding", prepare: prepareOffboarding},
-		{name: "provisioning", prepare: prepareProvisioning},
-		{name: "restore", prepare: prepareRestore},
+		{name: "offboarding", prepare: prepareOffboarding, lag: time.Second},
+		{name: "provisioning", prepare: prepareProvisioning, lag: time.Second},
+		{name: "restore", prepare: prepareRestore, lag: time.Second},
 	} {
-		sc.lag = time.Second
-		t.Run(sc.name, func(t *testing.T) {
-			t.Parallel()
-			undisturbed := rehearse(t, sc)
-			for i, request := range undisturbed.requests {
-				if !request.TookEffect {
-					continue
-				}
-				for _, c := range crashesAt(i+1, request) {
-					t.Run(c.String(), func(t *testing.T) {
-						t.Parallel()
-						c.run(t, sc, undisturbed)
-					})
-				}
-			}
-		})
+		crashAtWrites(t, sc)
 	}
+}
+
+// TestCrashesOnPostgreSQL kills the process around each write of operations whose record is in PostgreSQL.
+func TestCrashesOnPostgreSQL(t *testing.T) {
+	for _, sc := range []scenario{
+		{name: "offboarding", prepare: prepareOffboarding, shared: true},
+		{name: "batch of five", prepare: prepareBatch, shared: true},
+	} {
+		crashAtWrites(t, sc)
+	}
+}
+
+// crashAtWrites kills the process before, during and after each write of a scenario.
+func crashAtWrites(t *testing.T, sc scenario) {
+	t.Run(sc.name, func(t *testing.T) {
+		t.Parallel()
+		undisturbed := rehearse(t, sc)
+		for i, request := range undisturbed.requests {
+			if !request.TookEffect {
+				continue
+			}
+			for _, c := range crashesAt(i+1, request) {
+				t.Run(c.String(), func(t *testing.T) {
+					t.Parallel()
+					c.run(t, sc, undisturbed)
+				})
+			}
+		}
+	})
 }
 
 // crashesAt gives the ways to die at a request.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/pgtest"
 )
 
 // buildFlags build the program as this test was built, so that most of it comes from the build cache.
@@ -22,7 +24,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	code := m.Run()
+	code := pgtest.Run(m)
 	_ = os.RemoveAll(buildDir) // what is left lies in the system's folder for such things
 	os.Exit(code)
 }
