@@ -86,6 +86,16 @@ func newWorks(t *testing.T) works {
 	return w
 }
 
+// begun waits until a call is at work.
+func (w works) begun(t *testing.T) {
+	t.Helper()
+	select {
+	case <-w.started:
+	case <-time.After(10 * time.Second):
+		t.Fatal("no call is at work")
+	}
+}
+
 // peer is a client that speaks one revision by hand.
 type peer struct {
 	t        *testing.T
@@ -298,7 +308,7 @@ func TestATaskOf20251125(t *testing.T) {
 			if meta := fmt.Sprint(created["_meta"]); !strings.Contains(meta, id) || strings.Contains(meta, "reshaped") {
 				t.Errorf("_meta %s", meta)
 			}
-			<-w.started
+			w.begun(t)
 			seen(t, p.result("tasks/get", map[string]any{"taskId": id}), map[string]any{"status": "working", "statusMessage": "Remove from group x (1 of 3 done)"})
 			seen(t, p.result("tasks/list", map[string]any{})["tasks"].([]any)[0].(map[string]any), map[string]any{"taskId": id})
 
@@ -341,7 +351,7 @@ func TestATaskOf20260728(t *testing.T) {
 			if meta := fmt.Sprint(created["_meta"]); strings.Contains(meta, "reshaped") || !strings.Contains(meta, serverName) {
 				t.Errorf("_meta %s", meta)
 			}
-			<-w.started
+			w.begun(t)
 			seen(t, p.result("tasks/get", id), map[string]any{"resultType": "complete", "status": "working", "result": nil})
 			seen(t, p.result("tasks/update", map[string]any{"taskId": created["taskId"], "inputResponses": map[string]any{}}), map[string]any{"resultType": "complete", "status": nil})
 			p.refused("tasks/list", map[string]any{}, mcp.METHOD_NOT_FOUND)
@@ -372,7 +382,7 @@ func TestCancellingATask(t *testing.T) {
 				if !p.modern() {
 					id = created["task"].(map[string]any)["taskId"].(string)
 				}
-				<-w.started
+				w.begun(t)
 				cancelled := p.result("tasks/cancel", map[string]any{"taskId": id})
 				if cause := <-w.causes; cause != request.ErrClientCancelled {
 					t.Errorf("the call stopped because of %v", cause)
@@ -400,7 +410,7 @@ func TestTasksOfOneSessionAreHiddenFromOthers(t *testing.T) {
 		p.open()
 	}
 	id := mine.result("tools/call", work(asTask))["task"].(map[string]any)["taskId"]
-	<-w.started
+	w.begun(t)
 	for _, p := range []*peer{other, modern} {
 		p.refused("tasks/get", map[string]any{"taskId": id}, mcp.INVALID_PARAMS)
 		p.refused("tasks/cancel", map[string]any{"taskId": id}, mcp.INVALID_PARAMS)
@@ -461,7 +471,7 @@ func TestThePersonIsAskedBeforeATask(t *testing.T) {
 		if string(created.ID) != "1" || !strings.Contains(string(created.Result), `"working"`) {
 			t.Errorf("got %s %s", created.ID, created.Result)
 		}
-		<-w.started
+		w.begun(t)
 		close(w.release)
 	})
 	t.Run("2026-07-28", func(t *testing.T) {

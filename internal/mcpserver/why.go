@@ -11,7 +11,7 @@ import (
 // ErrStopping. end must be called when the call is over.
 func (s *Server) withCause(parent context.Context) (ctx context.Context, end func()) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent))
-	unlinkParent := context.AfterFunc(parent, func() { cancel(s.why(parent)) })
+	unlinkParent := context.AfterFunc(parent, func() { cancel(why(parent)) })
 	unlinkStop := context.AfterFunc(s.stopping, func() { cancel(request.ErrStopping) })
 	return ctx, func() {
 		unlinkParent()
@@ -24,14 +24,12 @@ func (s *Server) withCause(parent context.Context) (ctx context.Context, end fun
 //
 // mcp-go ends one on notifications/cancelled, without a cause of its own. Where a connection may end it, the transport has given it
 // a cause (disconnects). Whatever else ends one ends the process: a stop, or a signal to a command that calls a tool itself.
-func (s *Server) why(ended context.Context) error {
+func why(ended context.Context) error {
 	cause := context.Cause(ended)
 	switch {
-	case s.stopping.Err() != nil:
-		return request.ErrStopping
 	case errors.Is(cause, request.ErrDisconnected), errors.Is(cause, request.ErrClientCancelled):
 		return cause
-	case cause == context.Canceled: //nolint:errorlint // the very value: a signal's cause wraps it
+	case cause == context.Canceled: // the very value: a signal's cause may wrap it
 		return request.ErrClientCancelled
 	}
 	return request.ErrStopping
