@@ -101,7 +101,8 @@ func (d *Directory) ResolveGroups(ctx context.Context, asked []string) ([]Group,
 	if err := all.Wait(); err != nil {
 		return nil, err
 	}
-	if err := d.learnOwners(ctx, owners, namesOf(byID)); err != nil {
+	shared, err := d.learnOwnersOf(ctx, client, byID, owners)
+	if err != nil {
 		return nil, err
 	}
 
@@ -117,6 +118,9 @@ func (d *Directory) ResolveGroups(ctx context.Context, asked []string) ([]Group,
 			return nil, d.noSuchGroup(ctx, client, want)
 		case 1:
 			group := d.owned(matches[0], owners)
+			if shared[group.Name] { // which of them is SCIM's can't be told
+				group.ManagedBy, group.SCIMID = ManagedByUnknown, ""
+			}
 			if !slices.ContainsFunc(groups, func(g Group) bool { return g.ID == group.ID }) {
 				groups = append(groups, group)
 			}
@@ -131,6 +135,36 @@ func (d *Directory) ResolveGroups(ctx context.Context, asked []string) ([]Group,
 		}
 	}
 	return groups, nil
+}
+
+// learnOwnersOf asks SCIM for the names of groups that were found by id, and Jira whether other groups have these names too: SCIM knows its groups by name
+// only, and a name that two groups share tells nothing of either.
+func (d *Directory) learnOwnersOf(ctx context.Context, client *jira.Client, groups []jira.Group, into owners) (shared map[string]bool, err error) {
+	if d.scim == nil || len(groups) == 0 {
+		return nil, nil
+	}
+	count := map[string]int{}
+	both, both1 := parallel.WithContext(ctx)
+	both.Go(func() error { return d.learnOwners(both1, into, namesOf(groups)) })
+	both.Go(func() error {
+		for page, err := range client.AllGroups(both1, jira.GroupQuery{Names: namesOf(groups)}, rest.PageOptions{}) {
+			if err != nil {
+				return err
+			}
+			for _, g := range page {
+				count[g.Name]++
+			}
+		}
+		return nil
+	})
+	if err := both.Wait(); err != nil {
+		return nil, err
+	}
+	shared = map[string]bool{}
+	for name, n := range count {
+		shared[name] = n > 1
+	}
+	return shared, nil
 }
 
 func (d *Directory) noSuchGroup(ctx context.Context, client *jira.Client, want string) error {

@@ -36,7 +36,9 @@ type batch struct {
 func (b batch) kind() string { return b.items[0].kind() }
 
 // MarshalJSON records the people, and where each stood in what was given.
-func (b batch) MarshalJSON() ([]byte, error) { return json.Marshal(map[string]any{"people": b.items, "places": b.places}) }
+func (b batch) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{"people": b.items, "places": b.places})
+}
 
 // RowProblem is what is wrong with one person of a batch.
 type RowProblem struct {

@@ -165,6 +165,10 @@ func (s *Service) retry(ctx context.Context, op journal.Operation) (journal.Oper
 		return op, over(op, "resumed", "There is nothing left to do.")
 	case op.Status == Cancelled:
 		return op, over(op, "resumed", "Ask for the change again, with a plan of how things are now.")
+	case op.Status == Scheduled:
+		return op, fault.New(fault.Conflict, "Leave it to its time, or cancel it and ask for the change now.", "Operation %s is scheduled for %s and does not begin before.", op.ID, op.EffectiveAt.Format(time.RFC3339))
+	case op.Status == AwaitingApproval:
+		return op, fault.New(fault.Conflict, "Ask somebody else to approve it (update_operation approve).", "Operation %s is awaiting_approval: a second person has to approve it.", op.ID)
 	case !op.Status.Ended():
 		s.wake()
 		return s.waitFor(ctx, op.ID)

@@ -9,9 +9,9 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
 
-// planRestore plans to give back what an operation took. groups are the taken groups as they are now, nil where one is gone. What is so already
-// stays a step, so that a second restore tells that it was.
-func planRestore(person directory.Person, operation string, t taken, groups []*directory.Group, admins []string, policy Policy) Plan {
+// planRestore plans to give back what an operation took: each group through the side and under the id that it was taken by. there tells which of the
+// taken groups still exist. What is so already stays a step, so that a second restore tells that it was.
+func planRestore(person directory.Person, operation string, t taken, there []bool, admins []directory.AdminGroup, policy Policy) Plan {
 	plan := Plan{tool: "restore_user", Target: subjectOf(person), Warnings: slices.Clone(person.Warnings)}
 	var lost []string
 	if t.access {
@@ -23,23 +23,20 @@ func planRestore(person directory.Person, operation string, t taken, groups []*d
 			plan.Undo = append(plan.Undo, "Reactivation: offboard_user deactivates the account again.")
 		}
 	}
-	for i, g := range groups {
-		name := t.groups[i].Name
+	for i, membership := range t.groups {
+		g, via := membership.group, membership.Via
+		makesAdmin := func(a directory.AdminGroup) bool { return a.ID == g.ID || g.ID == "" && a.Name == g.Name }
 		switch {
-		case g == nil:
-			lost = append(lost, "The group "+name+" is gone since, so the membership can't be put back.")
-		case slices.Contains(admins, g.ID):
-			lost = append(lost, "The group "+name+" makes its members administrators, which this server never grants: add the person by hand at admin.atlassian.com.")
-		case policy.guardGroup(*g) != nil:
-			lost = append(lost, "The group "+name+" is protected by the policy by now, so the membership is not put back.")
-		case g.SCIMID != "" && person.SCIM == nil:
-			lost = append(lost, "The group "+name+" belongs to SCIM, and the person's link to the SCIM directory is gone, so the membership can't be put back.")
+		case !there[i]:
+			lost = append(lost, "The group "+g.Name+" is gone since, so the membership can't be put back.")
+		case slices.ContainsFunc(admins, makesAdmin):
+			lost = append(lost, "The group "+g.Name+" makes its members administrators, which this server never grants: add the person by hand at admin.atlassian.com.")
+		case policy.guardGroup(g) != nil:
+			lost = append(lost, "The group "+g.Name+" is protected by the policy by now, so the membership is not put back.")
+		case via == ViaSCIM && person.SCIM == nil:
+			lost = append(lost, "The group "+g.Name+" belongs to SCIM, and the person's link to the SCIM directory is gone, so the membership can't be put back.")
 		default:
-			via := ViaJira
-			if g.SCIMID != "" {
-				via = ViaSCIM
-			}
-			plan.Steps = append(plan.Steps, Step{Action: AddToGroup, Via: via, Target: g.Name, Detail: "add to the group " + g.Name + " through " + sideName(via), group: *g})
+			plan.Steps = append(plan.Steps, Step{Action: AddToGroup, Via: via, Target: g.Name, Detail: "add to the group " + g.Name + " through " + sideName(via), group: g})
 		}
 	}
 	if t.site && !slices.Contains(person.Sources, directory.SourceJira) {

@@ -73,10 +73,10 @@ func (r RestoreRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 		at, err = s.situationOf(both1, target)
 		return err
 	})
-	groups := make([]*directory.Group, len(taken.groups))
-	for i, g := range taken.groups {
+	there := make([]bool, len(taken.groups))
+	for i, membership := range taken.groups {
 		both.Go(func() (err error) {
-			groups[i], err = s.stillThere(both1, g)
+			there[i], err = s.stillThere(both1, membership)
 			return err
 		})
 	}
@@ -89,30 +89,28 @@ func (r RestoreRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	if err := s.policy.guardPerson(at.person, at.self.AccountID); err != nil {
 		return Plan{}, err
 	}
-	return at.meet(planRestore(at.person, op.ID, taken, groups, adminIDs(at.admins), s.policy)), nil
+	return at.meet(planRestore(at.person, op.ID, taken, there, at.admins, s.policy)), nil
 }
 
-// stillThere gives the group as it is now, nil when it is gone.
-func (s *Service) stillThere(ctx context.Context, g directory.Group) (*directory.Group, error) {
-	name := g.ID
-	if name == "" {
-		name = g.Name
+// stillThere tells whether the group of a membership that was taken exists, on the side through which it was taken and under the same id: another one of
+// its name is another group.
+func (s *Service) stillThere(ctx context.Context, membership Step) (bool, error) {
+	if membership.Via == ViaSCIM {
+		group, ok, err := s.directory.SCIMGroup(ctx, membership.group.Name)
+		return ok && group.ID == membership.group.SCIMID, err
 	}
-	found, err := s.directory.ResolveGroups(ctx, []string{name})
+	_, err := s.directory.ResolveGroups(ctx, []string{membership.group.ID})
 	if fault.Is(err, fault.NotFound) {
-		return nil, nil
+		return false, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &found[0], nil
+	return err == nil, err
 }
 
 // taken is what an operation took from a person.
 type taken struct {
-	access bool // the account was active and was deactivated
-	site   bool // the person was removed from the site
-	groups []directory.Group
+	access bool   // the account was active and was deactivated
+	site   bool   // the person was removed from the site
+	groups []Step // the memberships that were taken, each with its group and side
 	before snapshot
 }
 
@@ -162,7 +160,7 @@ func takenBy(op journal.Operation) (taken, error) {
 		case RemoveFromSite:
 			t.site = true
 		case RemoveFromGroup:
-			t.groups = append(t.groups, step.group)
+			t.groups = append(t.groups, step)
 		}
 	}
 	return t, nil
