@@ -111,16 +111,16 @@ func (s *Store) Begin(ctx context.Context, op Operation, use *Use) (*Lease, erro
 		}
 		return t.event("begun", o, op.Actor.Caller, operationEvent{op})
 	})
-	if err != nil && (o == nil || !s.begun(ctx, err, o)) {
+	if err != nil && !s.isOurs(ctx, err, o) {
 		return nil, err
 	}
 	return s.hold(o, began)
 }
 
-// begun finds out whether an operation was begun although the answer of its commit was lost.
-func (s *Store) begun(ctx context.Context, err error, o *stored) bool {
+// isOurs finds out whether an operation became ours although the answer of the commit was lost.
+func (s *Store) isOurs(ctx context.Context, err error, o *stored) bool {
 	var lost *commitError
-	if !errors.As(err, &lost) {
+	if o == nil || !errors.As(err, &lost) {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout/3)

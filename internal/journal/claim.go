@@ -33,7 +33,7 @@ func (s *Store) Claim(ctx context.Context, id string) (*Lease, error) {
 		}
 		return t.run1(ctx, parent, o, is, "claimed", owner, claimEvent{Status(o.status)})
 	})
-	if err != nil {
+	if err != nil && !s.isOurs(ctx, err, is) {
 		return nil, err
 	}
 	return s.hold(is, began)
@@ -148,7 +148,7 @@ func (s *Store) Reopen(ctx context.Context, id string, by Actor, steps map[int]S
 		is.status, is.owner, is.epoch, is.due = string(Running), owner, o.epoch+1, t.now+s.o.Lease.Microseconds()
 		return t.run1(ctx, parent, o, is, "resumed", by.Caller, resumeEvent{by, Status(o.status), steps})
 	})
-	if err != nil {
+	if err != nil && !s.isOurs(ctx, err, is) {
 		return nil, err
 	}
 	return s.hold(is, began)

@@ -161,6 +161,33 @@ func TestALeaseIsRenewedWhileItIsHeldAndLapsesWithoutRenewal(t *testing.T) {
 	})
 }
 
+func TestAnAbandonedLeaseLapses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		first, second := New(Options{Dir: dir}), New(Options{Dir: dir})
+		kept, l := begin(t, first, operation()), begin(t, first, operation())
+		time.Sleep(15 * time.Second)
+		l.Abandon()
+		if !isOver(l) || l.Fresh() {
+			t.Errorf("over %v, fresh %v", isOver(l), l.Fresh())
+		}
+		time.Sleep(20 * time.Second)
+		if ids := sweep(t, second); len(ids) != 0 {
+			t.Errorf("swept %v before the lease ended", ids)
+		}
+		time.Sleep(6 * time.Second)
+		if diff := cmp.Diff([]string{l.id}, sweep(t, second)); diff != "" {
+			t.Error(diff)
+		}
+		if !kept.Fresh() {
+			t.Error("the other lease of the same process is no longer renewed")
+		}
+		if err := errors.Join(first.Close(), second.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestTheClockGoesBack(t *testing.T) {
 	each(t, func(t *testing.T, open func(...func(*Options)) *Store) {
 		c := newClock()

@@ -111,6 +111,21 @@ func TestTheAnswerOfACommitIsLost(t *testing.T) {
 		t.Errorf("recorded twice: %q", got)
 	}
 
+	queued := operation(func(o *Operation) { o.Status = Queued })
+	add(t, s, queued)
+	l.armed.Store(true)
+	lease = claim(t, s, queued.ID)
+	record(t, lease, Update{Event: "ended", Status: Failed})
+	l.armed.Store(true)
+	lease, err := s.Reopen(t.Context(), queued.ID, by, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record(t, lease, Update{Event: "ended", Status: Succeeded})
+	if l.cut.Load() != 4 {
+		t.Errorf("%d answers were lost", l.cut.Load())
+	}
+
 	waits := operation(func(o *Operation) { o.Status = Queued })
 	l.armed.Store(true)
 	refused(t, s.Add(t.Context(), []Operation{waits}, &Use{Token: "t", Expires: time.Now()}), fault.UpstreamUnavailable, true, "Look at the operations of this person")

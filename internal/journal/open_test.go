@@ -93,6 +93,21 @@ func TestFilesAreForTheirOwnerOnly(t *testing.T) {
 	}
 }
 
+func TestACommitIsOnDiskBeforeItIsAnswered(t *testing.T) {
+	s := New(Options{Dir: t.TempDir()})
+	defer s.Close()
+	db, err := s.SQLite(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+		var got string
+		if err := db.QueryRow("PRAGMA " + pragma).Scan(&got); err != nil || got != want {
+			t.Errorf("%s = %s, %v", pragma, got, err)
+		}
+	}
+}
+
 func TestManyOpenOneFreshJournalAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, open func(...func(*Options)) *Store) {
 		var wg sync.WaitGroup
