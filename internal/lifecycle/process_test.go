@@ -59,7 +59,10 @@ var emptyJournal = sync.OnceValue(func() []byte {
 	return data
 })
 
-func (h *home) now() time.Time { return time.Now().Add(time.Duration(h.shift.Load())) }
+// now moves on by a microsecond each time, so that no two things happen at one moment also where time stands still.
+func (h *home) now() time.Time {
+	return time.Now().Add(time.Duration(h.shift.Add(int64(time.Microsecond))))
+}
 
 // move sets the clock of all processes forward, or back.
 func (h *home) move(d time.Duration) { h.shift.Add(int64(d)) }
@@ -70,8 +73,8 @@ type process struct {
 	store *journal.Store
 	line  *line
 
-	working    atomic.Bool // runs what it is woken for, as the engine does
-	background sync.WaitGroup
+	working    atomic.Bool    // runs what it is woken for, as the engine does
+	background sync.WaitGroup // what the test does not wait for
 }
 
 // process starts a process. It ends with the test, if it is not killed before.
@@ -104,6 +107,21 @@ func (s *site) process(t tester, h *home, edits ...func(*lifecycle.Config)) *pro
 	return p
 }
 
+// survives does something in the process and tells whether the process came to its end. What a killed one had begun is left behind.
+func (p *process) survives(do func()) bool {
+	done := make(chan struct{})
+	p.background.Go(func() {
+		defer close(done)
+		do()
+	})
+	select {
+	case <-done:
+		return true
+	case <-p.line.dead:
+		return false
+	}
+}
+
 // sweep runs what nobody runs, once, and gives what that was.
 func (p *process) sweep(ctx context.Context) ([]string, error) {
 	var ids []string
@@ -132,16 +150,9 @@ func (p *process) finish(t tester, h *home, id string) journal.Operation {
 		if p.line.isDead() {
 			return journal.Operation{}
 		}
-		done := make(chan struct{})
 		var found []string
 		var err error
-		go func() { // left behind when the process is killed
-			defer close(done)
-			found, err = p.sweep(context.Background())
-		}()
-		select {
-		case <-done:
-		case <-p.line.dead:
+		if !p.survives(func() { found, err = p.sweep(context.Background()) }) {
 			return journal.Operation{}
 		}
 		if err != nil {

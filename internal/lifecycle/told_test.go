@@ -14,67 +14,75 @@ import (
 
 // truth is what the sandbox itself holds of one person and of the groups, by their ids: groups of one name are not one group.
 type truth struct {
-	AccountID                      string
+	AccountID, SCIMID              string
 	SCIMActive, JiraActive, OnSite bool
 	In                             []string // Jira's ids and SCIM's ids of the groups that the person is in, sorted
 	Groups                         []string `cmp:"-"` // ids and names of all groups that there are
 }
 
-func (s *site) truth(t tester, who string) truth {
+// everything is the sandbox's own state.
+type everything struct {
+	Jira struct {
+		Users []struct {
+			AccountID    string `json:"accountId"`
+			EmailAddress string `json:"emailAddress"`
+			Active       bool   `json:"active"`
+		}
+		Groups []struct {
+			GroupID string `json:"groupId"`
+			Name    string
+			Members []string
+		}
+	}
+	SCIM struct {
+		Users []struct {
+			ID        string
+			UserName  string `json:"userName"`
+			Active    bool   `json:"active"`
+			AccountID string `json:"accountId"`
+		}
+		Groups []struct {
+			ID          string
+			DisplayName string `json:"displayName"`
+			Members     []string
+		}
+	}
+}
+
+func (s *site) everything(t tester) everything {
 	t.Helper()
 	recorder := httptest.NewRecorder()
 	s.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "http://127.0.0.1/_sandbox/state", nil))
-	var state struct {
-		Jira struct {
-			Users []struct {
-				AccountID    string `json:"accountId"`
-				EmailAddress string `json:"emailAddress"`
-				Active       bool   `json:"active"`
-			}
-			Groups []struct {
-				GroupID string `json:"groupId"`
-				Name    string
-				Members []string
-			}
-		}
-		SCIM struct {
-			Users []struct {
-				ID        string
-				UserName  string `json:"userName"`
-				Active    bool   `json:"active"`
-				AccountID string `json:"accountId"`
-			}
-			Groups []struct {
-				ID          string
-				DisplayName string `json:"displayName"`
-				Members     []string
-			}
-		}
-	}
-	if err := json.Unmarshal(recorder.Body.Bytes(), &state); err != nil {
+	var all everything
+	if err := json.Unmarshal(recorder.Body.Bytes(), &all); err != nil {
 		t.Fatalf("state: %v", err)
 	}
+	return all
+}
+
+func (s *site) truth(t tester, who string) truth {
+	t.Helper()
+	all := s.everything(t)
 	var is truth
-	scimID := ""
-	for _, u := range state.Jira.Users {
+	for _, u := range all.Jira.Users {
 		if strings.EqualFold(u.EmailAddress, who) {
 			is.AccountID, is.OnSite, is.JiraActive = u.AccountID, true, u.Active
 		}
 	}
-	for _, u := range state.SCIM.Users {
+	for _, u := range all.SCIM.Users {
 		if strings.EqualFold(u.UserName, who) {
-			is.AccountID, is.SCIMActive, scimID = u.AccountID, u.Active, u.ID
+			is.AccountID, is.SCIMActive, is.SCIMID = u.AccountID, u.Active, u.ID
 		}
 	}
-	for _, g := range state.Jira.Groups {
+	for _, g := range all.Jira.Groups {
 		is.Groups = append(is.Groups, g.GroupID, g.Name)
 		if is.AccountID != "" && slices.Contains(g.Members, is.AccountID) {
 			is.In = append(is.In, g.GroupID)
 		}
 	}
-	for _, g := range state.SCIM.Groups {
+	for _, g := range all.SCIM.Groups {
 		is.Groups = append(is.Groups, g.ID)
-		if scimID != "" && slices.Contains(g.Members, scimID) {
+		if is.SCIMID != "" && slices.Contains(g.Members, is.SCIMID) {
 			is.In = append(is.In, g.ID)
 		}
 	}
