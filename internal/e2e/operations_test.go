@@ -98,3 +98,6 @@ func (a answer) wantSteps(t *testing.T, path string, want ...string) {
 		t.Errorf("%s: steps (-want +got):\n%s\n%s", a.tool, diff, a.text)
 	}
 }
+
+// tomorrow is a time to schedule a change for.
+func tomorrow() string { return time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339) }

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"maps"
@@ -155,7 +156,7 @@ func serve(t *testing.T, env map[string]string, log io.Writer) string {
 		t.Fatal(err)
 	}
 	server, err := mcpserver.Build(cfg, mcpserver.NewLogger(log, mcpserver.LogOptions{
-		Level: cfg.LogLevel, Format: cfg.LogFormat, Hide: []string{cfg.Jira.Token.Reveal(), cfg.SCIM.Token.Reveal()},
+		Level: cfg.LogLevel, Format: cfg.LogFormat, Hide: cfg.Secrets(),
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -165,6 +166,7 @@ func serve(t *testing.T, env map[string]string, log io.Writer) string {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	server.Start(context.Background())
 	ended := make(chan error, 1)
 	go func() {
 		if cfg.Transport == "sse" {
@@ -175,7 +177,7 @@ func serve(t *testing.T, env map[string]string, log io.Writer) string {
 	}()
 	t.Cleanup(func() {
 		cancel()
-		if err := <-ended; err != nil {
+		if err := errors.Join(<-ended, server.Stop()); err != nil {
 			t.Errorf("stop the server: %v", err)
 		}
 	})
