@@ -123,7 +123,7 @@ func (c *Cluster) start() error {
 	defer log.Close() // the server has its own
 	server := c.command(
 		"postgres", "-D", filepath.Join(c.dir, "data"), "-k", c.dir, "-p", strconv.Itoa(c.port), "-c", "listen_addresses=127.0.0.1",
-		"-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c", "log_line_prefix=%m [%p] ",
+		"-c", "max_connections=400", "-c", "shared_buffers=32MB", "-c", "log_line_prefix=%m [%p] ",
 	)
 	server.Stdout, server.Stderr = log, log
 	began, exited := make(chan error, 1), make(chan struct{})
