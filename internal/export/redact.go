@@ -3,7 +3,6 @@ package export
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
 	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
@@ -102,11 +101,6 @@ func (r *redactor) field(s, key string, who identity) string {
 	return r.text(s, !codes[key])
 }
 
-// hidden finds e-mails, liberally: with quotes, percent-encoded, at a host without a dot. It also finds digests that were made of e-mails and names, so
-// that nobody can try out whose they are.
-var hidden = regexp.MustCompile(`\b(plan-|batch:)[0-9a-f]{32}\b|` +
-	`(?:"[^"@]{1,64}"|[^\s"<>()\[\],;:\\]+)(?:@|%40)(?:[\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?|[^\s"<>(),;:\\@]+)`)
-
 // text replaces e-mails, and names where that is wanted.
 func (r *redactor) text(s string, names bool) string {
 	rest := func(part string) string {
@@ -117,14 +111,18 @@ func (r *redactor) text(s string, names bool) string {
 	}
 	var b strings.Builder
 	at := 0
-	for _, m := range hidden.FindAllStringSubmatchIndex(s, -1) {
-		b.WriteString(rest(s[at:m[0]]))
-		at = m[1]
-		if m[2] >= 0 {
-			b.WriteString(r.pseudonym(s[m[2]:m[3]], identity("digest:"+s[m[0]:m[1]])))
+	for {
+		found, ok := nextHidden(s, at)
+		if !ok {
+			break
+		}
+		b.WriteString(rest(s[at:found.start]))
+		at = found.end
+		if found.digest != "" {
+			b.WriteString(r.pseudonym(found.digest, identity("digest:"+s[found.start:found.end])))
 			continue
 		}
-		address := strings.Replace(s[m[0]:m[1]], "%40", "@", 1)
+		address := strings.Replace(s[found.start:found.end], "%40", "@", 1)
 		bare := address
 		if _, ok := r.accounts[strings.ToLower(address)]; !ok {
 			bare = strings.TrimLeft(address, "'`‘’“”„«»*_~=/!?#&+{}|") // what people write around an address

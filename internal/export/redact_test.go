@@ -185,6 +185,7 @@ func TestOnePersonHasOnePseudonym(t *testing.T) {
 	for text, want := range map[string]string{
 		"Jane Doe, JANE DOE, doe, jane and JANE@X.example": of("1") + ", " + of("1") + ", " + of("1") + " and " + of("1"),
 		"ask alex2@x.example.":                             "ask " + of("3") + ".",
+		"Doe, Jane has left":                               of("1") + " has left",
 		"jane.doe has left":                                of("1") + " has left",
 		"unknown@y.example":                                r.person("email:unknown@y.example"),
 		"'jane@x.example'":                                 "'" + of("1") + "'",
@@ -231,6 +232,9 @@ func TestWhatIsNoNameStays(t *testing.T) {
 	}
 	if out := string(r.event(journal.Event{Data: group}).Data); strings.Count(out, `"engineering"`) != 2 {
 		t.Errorf("got %s", out)
+	}
+	if e := r.event(journal.Event{State: "s", Hash: "h", Previous: "p"}); e.State+e.Hash+e.Previous != "" {
+		t.Errorf("a redacted event has hashes: %+v", e)
 	}
 	if out := string(r.event(journal.Event{Data: json.RawMessage("not JSON of d@x.example")}).Data); strings.Contains(out, "@") || !json.Valid([]byte(out)) {
 		t.Errorf("got %s", out)
