@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"sync"
 	"slices"
 	"strings"
 	"unicode"
@@ -84,11 +85,12 @@ func (r *redactor) subjectOf(v map[string]any) identity {
 	return ""
 }
 
-var labelForm = regexp.MustCompile(`^(.*\S)\s+\(([^()]+)\)$`)
+// labelForm is compiled when it is first used: every start of the program would pay for it.
+var labelForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(.*\S)\s+\(([^()]+)\)$`) })
 
 // learnLabel learns from a name with an e-mail or account id behind it.
 func (r *redactor) learnLabel(label string, who identity) {
-	m := labelForm.FindStringSubmatch(label)
+	m := labelForm().FindStringSubmatch(label)
 	if m == nil {
 		if strings.Contains(label, "@") || who == identity("account:"+label) {
 			return

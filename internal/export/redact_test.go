@@ -205,6 +205,14 @@ func TestOnePersonHasOnePseudonym(t *testing.T) {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
+	// A name that can't be looked for in texts is known where it stands.
+	for _, name := range []string{"Q", "@home", "Admin"} {
+		e := operation("7", "q@x.example", name)
+		r.learn(e)
+		if out := string(r.event(e).Data); !strings.Contains(out, `"target":"`+of("7")+`"`) {
+			t.Errorf("%s became %s", name, out)
+		}
+	}
 	// Two people of one name are not one of them, and not each other.
 	alex := reason(r, "Alex Kim")
 	if slices.Contains([]string{of("2"), of("3"), "Alex Kim"}, alex) || alex != reason(r, "ALEX KIM") {
