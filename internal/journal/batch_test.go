@@ -43,6 +43,20 @@ func people(t *testing.T, s *Store, ops []Operation) (all []Operation) {
 	return all
 }
 
+// own lists the records of a batch without those of its people.
+func own(t *testing.T, s *Store, id string) (all []string) {
+	t.Helper()
+	if err := s.Events(t.Context(), ExportFilter{OperationID: id}, func(e Event) error {
+		if e.OperationID == id {
+			all = append(all, e.Kind)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 func statuses(ops []Operation) (all []Status) {
 	for _, op := range ops {
 		all = append(all, op.Status)
@@ -107,19 +121,42 @@ func TestTheLastTwoEndAtTheSameMoment(t *testing.T) {
 			if got := get(t, first, ops[0].ID); got.Status != Succeeded {
 				t.Fatalf("the batch is %s", got.Status)
 			}
-			var own []string
-			_ = first.Events(t.Context(), ExportFilter{OperationID: ops[0].ID}, func(e Event) error {
-				if e.OperationID == ops[0].ID {
-					own = append(own, e.Kind)
-				}
-				return nil
-			})
-			if diff := cmp.Diff([]string{"added", "started", "ended"}, own); diff != "" {
+			if diff := cmp.Diff([]string{"added", "started", "ended"}, own(t, first, ops[0].ID)); diff != "" {
 				t.Error(diff)
 			}
 		}
 		if v := verify(t, first, ""); v.Problem != nil {
 			t.Error(v.Problem)
+		}
+	})
+}
+
+func TestOnePersonIsResumedWhileTheLastOneEnds(t *testing.T) {
+	each(t, func(t *testing.T, open func(...func(*Options)) *Store) {
+		first, second := open(), open()
+		for range 15 {
+			ops := batch(Queued, 2)
+			add(t, first, ops...)
+			record(t, claim(t, first, ops[1].ID), Update{Event: "ended", Status: Failed})
+			l := claim(t, first, ops[2].ID)
+			var again *Lease
+			errs := atOnce([]*Store{first, second}, func(s *Store) (err error) {
+				if s == first {
+					return l.Record(t.Context(), Update{Event: "ended", Status: Succeeded})
+				}
+				again, err = s.Reopen(t.Context(), ops[1].ID, by, nil)
+				return err
+			})
+			if err := errors.Join(errs...); err != nil {
+				t.Fatal(err)
+			}
+			if got := get(t, first, ops[0].ID); got.Status != Running {
+				t.Fatalf("the batch is %s while one of its people is running", got.Status)
+			}
+			record(t, again, Update{Event: "ended", Status: Succeeded})
+			if got := get(t, first, ops[0].ID); got.Status != Succeeded {
+				t.Fatalf("the batch is %s", got.Status)
+			}
 		}
 	})
 }
@@ -453,6 +490,10 @@ func TestDecide(t *testing.T) {
 				if op.Status != test.want || op.Approval == nil {
 					t.Errorf("%s: a person is %+v", test.name, op)
 				}
+			}
+			decision := map[bool]string{true: "approved", false: "rejected"}[test.approval.Approved]
+			if diff := cmp.Diff([]string{"added", decision}, own(t, s, test.ops[0].ID)); diff != "" {
+				t.Errorf("%s: %s", test.name, diff)
 			}
 			wantErr := ErrNotAwaiting
 			if test.want == Cancelled {

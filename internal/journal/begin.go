@@ -164,6 +164,9 @@ func (s *Store) Add(ctx context.Context, ops []Operation, use *Use) error {
 			if op.Due, err = dueWhenAdded(op, t.now, children[op.ID] > 0); err != nil {
 				return err
 			}
+			if op.Parent != "" && op.Status == Queued { // a batch is begun in its order
+				op.Due = op.Due.Add(time.Duration(i) * time.Microsecond)
+			}
 			if op.Status == Running {
 				op.StartedAt = moment(t.now)
 			}
