@@ -59,6 +59,9 @@ func drawTrouble(t *rapid.T, name string) trouble {
 		}).Draw(t, name+": fault")
 		on := rapid.SampledFrom([]write{{}, {"GET", ""}, patchUser, patchGroup, joinGroup, leaveGroup}).Draw(t, name+": on")
 		f.Method, f.Path = on.method, on.path
+		if f.Status == 404 && (on.method == "" || on.method == "GET") { // a service that does not know who is there can't be told from one that is right
+			f.Status = 403
+		}
 		f.Skip, f.Times = rapid.IntRange(0, 6).Draw(t, name+": after"), rapid.IntRange(1, 3).Draw(t, name+": times")
 		tr.faults = append(tr.faults, f)
 	}
@@ -96,7 +99,7 @@ type scenario struct {
 func drawScenario(t *rapid.T) scenario {
 	return scenario{
 		who: rapid.SampledFrom(anybody).Draw(t, "who"), active: rapid.SampledFrom([]bool{true, true, false}).Draw(t, "active"),
-		groups:      rapid.SliceOfNDistinct(rapid.IntRange(3, 23).Filter(func(i int) bool { return i != 11 && i != 12 }), 0, 5, rapid.ID).Draw(t, "groups"), // the first three make administrators
+		groups:      rapid.SliceOfNDistinct(rapid.IntRange(3, 23), 0, 5, rapid.ID).Draw(t, "groups"), // the first three make administrators
 		offboarding: drawTrouble(t, "offboarding"), resuming: drawTrouble(t, "resuming"), restoring: drawTrouble(t, "restoring"),
 	}
 }
