@@ -330,6 +330,14 @@ func TestATaskOf20251125(t *testing.T) {
 	}
 }
 
+// TestOlderRevisionsKnowNoTasks has them told of none.
+func TestOlderRevisionsKnowNoTasks(t *testing.T) {
+	for _, revision := range legacyRevisions[:3] {
+		p := follower(t, newWorks(t), "stdio", revision)
+		seen(t, p.open(), map[string]any{"protocolVersion": revision, "capabilities.tasks": nil, "capabilities.extensions": nil})
+	}
+}
+
 func TestATaskOf20260728(t *testing.T) {
 	for _, way := range bothWays {
 		t.Run(way, func(t *testing.T) {

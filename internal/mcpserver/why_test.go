@@ -244,6 +244,44 @@ func TestAStopIsNoCancellation(t *testing.T) {
 	}
 }
 
+// TestAStopLetsATaskEnd has one run when stdin ends, with time enough.
+func TestAStopLetsATaskEnd(t *testing.T) {
+	w := newWorks(t)
+	c := startStdio(t, w.Server)
+	c.send(encoded(t, 9, "tools/call", work(asTask)))
+	c.receive()
+	w.begun(t)
+	c.stop()
+	select {
+	case err := <-c.ended:
+		t.Fatalf("the server left its task behind: %v", err)
+	case <-time.After(50 * time.Millisecond): // how long it would take if it did
+	}
+	close(w.release)
+	if err := c.end(); err != nil {
+		t.Error(err)
+	}
+	if len(w.causes) != 0 {
+		t.Errorf("the task was stopped because of %v", <-w.causes)
+	}
+}
+
+// TestAStoppedCallSaysWhy reads what a client is told whose call did not get to its end.
+func TestAStoppedCallSaysWhy(t *testing.T) {
+	toy := newToys(t)
+	toy.drainTime = 10 * time.Millisecond
+	c := startStdio(t, toy.Server)
+	c.send(callLine(1, "release"))
+	<-toy.started
+	c.stop()
+	if got := c.receive(); !strings.Contains(string(got.Result), "The server is stopping") {
+		t.Errorf("got %s", got.Result)
+	}
+	if err := c.end(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestProgressOfATask has progress go on after the task was handed out on stdio, as 2025-11-25 wants, and end there in 2026-07-28.
 func TestProgressOfATask(t *testing.T) {
 	for revision, late := range map[string]bool{mcp.ProtocolVersion20251125: true, mcp.ProtocolVersion20260728: false} {
