@@ -134,8 +134,8 @@ func TestWhatAnOperationTells(t *testing.T) {
 	check := func(t *testing.T, done answer, changed map[string][2]any) {
 		t.Helper()
 		got := c.operation(t, done.str("operation.operation_id"))
-		ended := when(t, got, "operation.ended_at")
-		if created, started := when(t, got, "operation.created_at"), when(t, got, "operation.started_at"); created.Before(began) || started.Before(created) || ended.Before(started) || ended.After(time.Now().Add(time.Second)) {
+		ended := moment(t, got, "operation.ended_at")
+		if created, started := moment(t, got, "operation.created_at"), moment(t, got, "operation.started_at"); created.Before(began) || started.Before(created) || ended.Before(started) || ended.After(time.Now().Add(time.Second)) {
 			t.Errorf("created %s, started %s, ended %s", created, started, ended)
 		}
 		seen := map[string]bool{}
@@ -148,7 +148,7 @@ func TestWhatAnOperationTells(t *testing.T) {
 			if action == "verify" || action == "await_account" {
 				continue
 			}
-			if sent, shown := when(t, got, at+"started_at"), when(t, got, at+"ended_at"); sent.Before(began) || shown.Before(sent) || shown.After(ended) {
+			if sent, shown := moment(t, got, at+"started_at"), moment(t, got, at+"ended_at"); sent.Before(began) || shown.Before(sent) || shown.After(ended) {
 				t.Errorf("%s: sent %s, shown %s", what, sent, shown)
 			}
 			if seen[got.str(at+"request_ids.0")] || got.str(at+"request_ids.0") == "" {
@@ -171,8 +171,8 @@ func TestWhatAnOperationTells(t *testing.T) {
 		map[string][2]any{"on_site": {false, true}, "member": {false, true}})
 }
 
-// when reads a time out of an answer.
-func when(t *testing.T, a answer, path string) time.Time {
+// moment reads a time out of an answer.
+func moment(t *testing.T, a answer, path string) time.Time {
 	t.Helper()
 	at, err := time.Parse(time.RFC3339Nano, a.str(path))
 	if err != nil {
