@@ -77,7 +77,7 @@ func parseCursor(s string) (cursor, error) {
 	return c, nil
 }
 
-// List gives operations, newest first, without steps, request, plan and snapshot. The cost of a page does not depend on how many operations there are.
+// List gives operations, newest first, without steps, request, plan, snapshot and confirmation. The cost of a page does not depend on how many operations there are.
 func (s *Store) List(ctx context.Context, f Filter) (Page, error) {
 	if f.Limit <= 0 {
 		f.Limit = defaultLimit

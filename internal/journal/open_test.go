@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
-	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/filelock"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/pgtest"
 )
 
@@ -287,25 +286,29 @@ func TestALockedFileIsSaidAndTriedAgain(t *testing.T) {
 }
 
 func TestAMigrationThatNeverEndsIsSaid(t *testing.T) {
-	dir := t.TempDir()
-	lock, err := filelock.Take(filepath.Join(dir, lockFile), true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := New(Options{Dir: dir})
-	defer s.Close()
-	s.patience = 10 * time.Millisecond
-	_, err = s.Begin(t.Context(), operation(), nil)
-	refused(t, err, fault.UpstreamUnavailable, true, "is locked by another process", lockFile)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := s.Begin(ctx, operation(), nil); !strings.Contains(fmt.Sprint(err), "context canceled") {
-		t.Errorf("a caller that has gone: %v", err)
-	}
-	if err := lock.Close(); err != nil {
-		t.Fatal(err)
-	}
-	begin(t, s, operation())
+	each(t, func(t *testing.T, open func(...func(*Options)) *Store) {
+		ready, end, ended := make(chan struct{}), make(chan struct{}), make(chan error)
+		// Whoever migrates has opened the database. What waits for it finds an earlier schema.
+		holder, s := open(), open()
+		go func() {
+			ended <- holder.Locked(t.Context(), func() error { close(ready); <-end; return nil })
+		}()
+		<-ready
+		s.migrations = append(migrations[:len(migrations):len(migrations)], migration{len(migrations) + 1, `CREATE TABLE journal_more (n BIGINT)`})
+		s.patience = 10 * time.Millisecond
+		_, err := s.Begin(t.Context(), operation(), nil)
+		refused(t, err, fault.UpstreamUnavailable, true, "is locked by another process")
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := s.Begin(ctx, operation(), nil); !strings.Contains(fmt.Sprint(err), "context canceled") {
+			t.Errorf("a caller that has gone: %v", err)
+		}
+		close(end)
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		begin(t, s, operation())
+	})
 }
 
 func TestAFullDiskIsSaidAndNothingIsHalfWritten(t *testing.T) {

@@ -21,11 +21,12 @@ const (
 
 // postgres is a journal that several replicas share.
 type postgres struct {
-	pool  *pgxpool.Pool
-	where string
+	pool     *pgxpool.Pool
+	where    string
+	patience time.Duration // for another process that migrates
 }
 
-func openPostgres(ctx context.Context, databaseURL string) (*postgres, error) {
+func openPostgres(ctx context.Context, databaseURL string, patience time.Duration) (*postgres, error) {
 	config, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
 		return nil, errBadURL
@@ -43,7 +44,7 @@ func openPostgres(ctx context.Context, databaseURL string) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &postgres{pool: pool, where: describe(config)}, nil
+	return &postgres{pool: pool, where: describe(config), patience: patience}, nil
 }
 
 func describe(config *pgxpool.Config) string {
@@ -149,7 +150,12 @@ func (p *postgres) locked(ctx context.Context, fn func() error) error {
 		return err
 	}
 	defer conn.Release()
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, int64(advisoryLock)); err != nil {
+	waiting, cancel := context.WithTimeout(ctx, p.patience)
+	defer cancel()
+	if _, err := conn.Exec(waiting, `SELECT pg_advisory_lock($1)`, int64(advisoryLock)); err != nil {
+		if waiting.Err() != nil && ctx.Err() == nil {
+			return busy("The lock for migrations in the " + p.where).Because(err)
+		}
 		return err
 	}
 	err = fn()

@@ -21,8 +21,8 @@ import (
 const (
 	databaseFile = "journal.db"
 	lockFile     = "journal.lock"
-	// sqlitePatience is how long a statement waits for another process. A transaction of ours takes milliseconds.
-	sqlitePatience = 10 * time.Second
+	// patience is how long a statement waits for another process. A transaction of ours takes milliseconds.
+	patience = 10 * time.Second
 	// lockPatience is how often as long opening waits for another process that migrates.
 	lockPatience = 3
 )

@@ -40,7 +40,7 @@ type Store struct {
 	uses    useSweeper
 
 	migrations []migration
-	patience   time.Duration // for other processes, on SQLite
+	patience   time.Duration // for other processes
 }
 
 // New makes a store and touches nothing. The database is opened, created and migrated at the first use; when that fails, the next use tries again.
@@ -51,7 +51,7 @@ func New(o Options) *Store {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{o: o, opening: make(chan struct{}, 1), migrations: migrations, patience: sqlitePatience}
+	s := &Store{o: o, opening: make(chan struct{}, 1), migrations: migrations, patience: patience}
 	s.worker.dir = o.Dir
 	s.leases.init()
 	return s
@@ -127,7 +127,7 @@ func (s *Store) openDatabase(ctx context.Context) (database, error) {
 	var db database
 	var err error
 	if s.o.URL != "" {
-		db, err = openPostgres(ctx, s.o.URL)
+		db, err = openPostgres(ctx, s.o.URL, lockPatience*s.patience)
 	} else {
 		db, err = openSQLite(s.o.Dir, s.patience)
 	}

@@ -79,11 +79,7 @@ func (w *worker) close(held bool) error {
 	if w.file == nil {
 		return nil
 	}
-	var err error
-	if !held {
-		err = removeFile(w.path(w.id))
-	}
-	err = errors.Join(err, w.file.Close())
+	err := letGo(w.file, w.path(w.id), !held)
 	w.file = nil
 	return err
 }
@@ -118,19 +114,22 @@ type goneWorker struct {
 }
 
 // forget lets go of a dead worker's file, and removes it when nothing depends on it any more.
-func (g goneWorker) forget(remove bool) error {
-	var err error
-	if remove {
-		err = removeFile(g.path)
-	}
-	return errors.Join(err, g.file.Close())
-}
+func (g goneWorker) forget(remove bool) error { return letGo(g.file, g.path, remove) }
 
-func removeFile(path string) error {
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
+// letGo unlocks a file and removes it. It is removed while it is locked, so that whoever waits for the lock finds that it is no longer there.
+// Windows removes only what nobody has open, which comes to the same.
+func letGo(f *os.File, path string, remove bool) error {
+	if !remove {
+		return f.Close()
 	}
-	return nil
+	err := os.Remove(path)
+	if closeErr := f.Close(); err == nil || closeErr != nil {
+		return closeErr
+	}
+	if err = os.Remove(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // alive tells whether the owner of a lease may be alive, as far as its file says: no file says nothing.
