@@ -54,7 +54,7 @@ func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirma
 	for i, leaver := range people.values {
 		requests[i] = lifecycle.OffboardRequest{Target: leaver.target, Parts: in.Steps, Terms: lifecycle.Terms{Reason: leaver.reason}}
 	}
-	return confirmable(d.Lifecycle.OffboardMany(ctx, requests, lifecycle.Rows{Places: people.places, StopOnError: in.StopOnError, Terms: terms}))
+	return confirmable(d.Lifecycle.OffboardMany(ctx, requests, lifecycle.Rows{Places: people.places, Problems: people.problems, StopOnError: in.StopOnError, Terms: terms}))
 }
 
 // leaver is one person of a batch.
@@ -86,7 +86,7 @@ func (d *Deps) leavers(in OffboardUserInput) (rows[leaver], error) {
 			read(place(row.Line), row.User, row.Reason)
 		}
 	}
-	return list, list.err()
+	return list, nil
 }
 
 // effectiveAt reads when something shall be done; the zero time is now.

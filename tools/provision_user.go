@@ -72,7 +72,7 @@ func (d *Deps) provisionUser(ctx context.Context, in ProvisionUserInput) (lifecy
 	if err != nil {
 		return lifecycle.Result{}, err
 	}
-	return d.Lifecycle.ProvisionMany(ctx, people.values, lifecycle.Rows{Places: people.places, StopOnError: in.StopOnError, Terms: terms})
+	return d.Lifecycle.ProvisionMany(ctx, people.values, lifecycle.Rows{Places: people.places, Problems: people.problems, StopOnError: in.StopOnError, Terms: terms})
 }
 
 // newcomers reads who the people of a batch are, and lists everything that is wrong with them.
@@ -105,7 +105,7 @@ func (d *Deps) newcomers(in ProvisionUserInput) (rows[lifecycle.ProvisionRequest
 			list.add(place(row.Line), row.Email, request, err)
 		}
 	}
-	return list, list.err()
+	return list, nil
 }
 
 // request checks what is said of one person, and joins it with what is said for all.

@@ -35,13 +35,6 @@ func (r *rows[T]) fromCSV(problems []batchcsv.Problem) {
 
 func place(line int) string { return fmt.Sprintf("line %d", line) }
 
-func (r *rows[T]) err() error {
-	if len(r.problems) == 0 {
-		return nil
-	}
-	return lifecycle.WrongRows(r.problems, len(r.values)+len(r.problems))
-}
-
 type given struct {
 	name string
 	is   bool
@@ -69,7 +62,7 @@ func oneOf(arguments ...given) (string, error) {
 // limit refuses a batch that the policy does not allow before any of it is looked at.
 func (d *Deps) limit(people int) error {
 	if people > d.BatchLimit {
-		return fault.New(fault.Protected, "Split it, or raise JIRA_LIFECYCLE_BATCH_LIMIT.", "%d people are more than the %d that the policy allows in one call. Nothing was changed.", people, d.BatchLimit)
+		return batchcsv.TooMany(people, d.BatchLimit)
 	}
 	return nil
 }

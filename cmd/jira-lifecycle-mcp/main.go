@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -68,8 +70,7 @@ func main() {
 func run(args []string, p program) int {
 	p.sources = &config.Sources{Getenv: p.getenv}
 	exited := -1
-	var commands cli
-	parser, err := kong.New(&commands,
+	parser, err := kong.New(grammarFor(args),
 		kong.Name("jira-lifecycle-mcp"),
 		kong.Description(description),
 		kong.ExplicitGroups([]kong.Group{
@@ -104,6 +105,18 @@ func run(args []string, p program) int {
 		return p.fail(exitError, err)
 	}
 	return exitOK
+}
+
+// grammarFor gives the commands that args may mean. What clients start has to be quick, and the grammar of all commands takes longer to build than
+// everything else before the answer to initialize: serve, when it is named or when nothing is, has one of its own.
+func grammarFor(args []string) any {
+	help := slices.ContainsFunc(args, func(a string) bool { return a == "-h" || a == "--help" })
+	if !help && (len(args) == 0 || args[0] == "serve" || strings.HasPrefix(args[0], "-")) {
+		return &struct {
+			Serve serveCmd `cmd:"" default:"withargs" help:"Serve MCP (the default)."`
+		}{}
+	}
+	return &cli{}
 }
 
 func (p program) fail(code int, err error) int {

@@ -60,7 +60,7 @@ func checkProblems(t *testing.T, rows int, problems []Problem, err error) {
 	t.Helper()
 	var f *fault.Error
 	switch {
-	case err != nil && (!errors.As(err, &f) || f.Code != fault.InvalidArgument || f.Hint == ""):
+	case err != nil && (!errors.As(err, &f) || f.Code != fault.InvalidArgument && f.Code != fault.Protected || f.Hint == ""):
 		t.Errorf("error %v is no fault", err)
 	case err == nil && rows == 0 && len(problems) == 0:
 		t.Error("neither a row nor a problem")

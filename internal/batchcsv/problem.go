@@ -49,7 +49,7 @@ func Refuse(problems []Problem) *fault.Error {
 
 // TooMany makes the fault of a list that is longer than the policy allows.
 func TooMany(people, limit int) *fault.Error {
-	return fault.New(fault.InvalidArgument, "Split the list. An administrator of this server can raise the limit (JIRA_LIFECYCLE_BATCH_LIMIT).",
+	return fault.New(fault.Protected, "Split the list. An administrator of this server can raise the limit (JIRA_LIFECYCLE_BATCH_LIMIT).",
 		"The list has %d people, and the policy allows %d in one call; nothing was changed.", people, limit)
 }
 

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/batchcsv"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
@@ -29,7 +31,8 @@ const (
 // batch is the same change for several people: one plan, one confirmation, one operation with a child a person.
 type batch struct {
 	items       []intent
-	places      []string // where each item stands, such as "line 7" or "users[3]"
+	places      []string     // where each item stands, such as "line 7" or "users[3]"
+	wrong       []RowProblem // of people who are not among the items
 	stopOnError bool
 }
 
@@ -52,6 +55,8 @@ type RowProblem struct {
 type Rows struct {
 	// Places say where each person stands in what was given, such as "line 7".
 	Places []string
+	// Problems are of people who are not among those of the batch, since what was given of them can't be read.
+	Problems []RowProblem
 	// StopOnError keeps the people who wait from being begun when one fails.
 	StopOnError bool
 	Terms
@@ -69,7 +74,7 @@ func (s *Service) ProvisionMany(ctx context.Context, people []ProvisionRequest, 
 }
 
 func batchOf[T intent](people []T, how Rows) batch {
-	b := batch{places: how.Places, stopOnError: how.StopOnError}
+	b := batch{places: how.Places, wrong: how.Problems, stopOnError: how.StopOnError}
 	for _, p := range people {
 		b.items = append(b.items, p)
 	}
@@ -77,8 +82,11 @@ func batchOf[T intent](people []T, how Rows) batch {
 }
 
 func (s *Service) many(ctx context.Context, b batch, terms Terms) (Result, error) {
-	if limit := s.policy.batchLimit(); len(b.items) > limit {
-		return Result{}, fault.New(fault.Protected, "Split it, or raise JIRA_LIFECYCLE_BATCH_LIMIT.", "%d people are more than the %d that the policy allows in one call. Nothing was changed.", len(b.items), limit)
+	if people, limit := len(b.items)+len(b.wrong), s.policy.batchLimit(); people > limit {
+		return Result{}, batchcsv.TooMany(people, limit)
+	}
+	if len(b.items) == 0 && len(b.wrong) > 0 {
+		return Result{}, WrongRows(b.wrong, len(b.wrong))
 	}
 	if len(b.items) == 0 {
 		return Result{}, fault.New(fault.InvalidArgument, "Name at least one person.", "There is nobody in this batch.")
@@ -99,11 +107,11 @@ func (b batch) plan(ctx context.Context, s *Service) (Plan, error) {
 		})
 	}
 	_ = all.Wait() // each error is kept with its person
-	if problems := b.problems(plans, errs); len(problems) > 0 {
+	if problems := append(slices.Clone(b.wrong), b.problems(plans, errs)...); len(problems) > 0 {
 		if err := unavailable(errs); err != nil {
 			return Plan{}, err
 		}
-		return Plan{}, WrongRows(problems, len(b.items))
+		return Plan{}, WrongRows(problems, len(b.items)+len(b.wrong))
 	}
 	return b.join(plans), nil
 }
@@ -158,8 +166,9 @@ func unavailable(errs []error) error {
 	return nil
 }
 
-// WrongRows is the error of a batch that can't begin, with every person's problem.
+// WrongRows is the error of a batch that can't begin, with every person's problem, in the order in which they were given.
 func WrongRows(problems []RowProblem, people int) error {
+	slices.SortStableFunc(problems, func(a, b RowProblem) int { return cmp.Compare(placeNumber(a.Place), placeNumber(b.Place)) })
 	var b strings.Builder
 	for _, p := range problems[:min(len(problems), listedProblems)] {
 		fmt.Fprintf(&b, "\n- %s: ", p.Place)
@@ -173,6 +182,17 @@ func WrongRows(problems []RowProblem, people int) error {
 	}
 	return fault.New(fault.InvalidArgument, "Nothing was changed. Correct or leave out these, then call again.", "%d of %d people can't be done as asked:%s", len(problems), people, b.String()).
 		With(map[string]any{"problems": problems[:min(len(problems), listedProblems)]})
+}
+
+// placeNumber is the number in a place such as "line 7" or "users[3]".
+func placeNumber(place string) int {
+	n := 0
+	for _, r := range place {
+		if '0' <= r && r <= '9' {
+			n = n*10 + int(r-'0')
+		}
+	}
+	return n
 }
 
 // join makes one plan of the people's plans.

@@ -67,7 +67,7 @@ func (s *Service) recordsOf(ctx context.Context, in intent, plan Plan, terms Ter
 		child.Parent, child.Status = op.ID, status
 		child.CreatedAt = op.CreatedAt.Add(time.Duration(i+1) * time.Microsecond) // the order of the people
 		if status == Running {
-			child.Status, child.Due = Queued, op.CreatedAt
+			child.Status = Queued
 		}
 		ops = append(ops, child)
 	}

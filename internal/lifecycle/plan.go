@@ -103,6 +103,7 @@ type Plan struct {
 	products  []string          // products of an invitation
 	noGroups  bool              // the goal is that no group is left, not only that those of the plan are gone
 	from      State             // what the plan was made from
+	powerless string            // why an account stays active that should not
 	widens    bool              // an undo that gives more access than the operation took
 	adminOf   []string          // ids of the administrators' groups that the person leaves
 	people    []Plan            // of a batch: a plan a person, in the order in which they were named

@@ -48,6 +48,9 @@ func planOffboard(person directory.Person, parts []string, scimConfigured bool) 
 	if plan.writes() {
 		plan.Steps = append(plan.Steps, Step{Action: Verify, Target: person.Label(), Detail: verifyDetail(plan.Steps)})
 	}
+	if !plan.writes() && plan.powerless != "" {
+		plan.Blockers = append(plan.Blockers, plan.powerless) // doing nothing would leave the person in
+	}
 	plan.describeOffboarding(person)
 	return plan.seal(), nil
 }
@@ -64,15 +67,21 @@ func (p *Plan) deactivate(person directory.Person, scimConfigured bool) {
 		p.Warnings = append(p.Warnings, "SCIM already has this person as inactive, while Jira still shows the account as active. Jira usually follows within minutes.")
 	case !person.Active:
 	case person.SCIMUnsure:
-		p.Warnings = append(p.Warnings, "Nothing here can deactivate the account, since no SCIM user is known for it: removing the groups ends access to this site's products, but the account itself stays active.")
+		p.cannotDeactivate("Nothing here can deactivate the account, since no SCIM user is known for it: removing the groups ends access to this site's products, but the account itself stays active.")
 		p.followUps = append(p.followUps, "Find the person at the identity provider and deactivate them there, or at admin.atlassian.com (Directory, Users).")
 	case scimConfigured:
-		p.Warnings = append(p.Warnings, "This account is not in the SCIM directory, and nothing else configured here can deactivate it: removing the groups ends access to this site's products, but the account itself stays active.")
+		p.cannotDeactivate("This account is not in the SCIM directory, and nothing else configured here can deactivate it: removing the groups ends access to this site's products, but the account itself stays active.")
 		p.followUps = append(p.followUps, "Deactivate the account at admin.atlassian.com (Directory, Users) if the organization manages it.")
 	default:
-		p.Warnings = append(p.Warnings, "SCIM is not configured, and Jira itself cannot deactivate anyone: removing the groups ends access to this site's products, but the account itself stays active.")
+		p.cannotDeactivate("SCIM is not configured, and Jira itself cannot deactivate anyone: removing the groups ends access to this site's products, but the account itself stays active.")
 		p.followUps = append(p.followUps, "Deactivate the account at admin.atlassian.com (Directory, Users), or set ATLASSIAN_SCIM_DIRECTORY_ID and ATLASSIAN_SCIM_TOKEN so that this can be done here.")
 	}
+}
+
+// cannotDeactivate says why the account stays active.
+func (p *Plan) cannotDeactivate(why string) {
+	p.powerless = why
+	p.Warnings = append(p.Warnings, why)
 }
 
 // groupRemovals lists every group of a person with the side that can take it away. SCIM groups that Jira does not show are taken away as well;

@@ -38,7 +38,7 @@ func (s *Service) Restore(ctx context.Context, r RestoreRequest) (Result, error)
 		switch {
 		case err != nil:
 			return Result{}, err
-		case s.restorable(child) == nil:
+		case undoable(child) == nil: // its site is the batch's
 			b.items, b.places = append(b.items, RestoreRequest{OperationID: child.ID}), append(b.places, child.ID)
 		}
 	}
@@ -116,11 +116,16 @@ type taken struct {
 
 func (t taken) anything() bool { return t.access || t.site || len(t.groups) > 0 }
 
-// restorable refuses operations that took nothing from anybody, or are not over.
+// restorable refuses operations of another site, and those that took nothing from anybody or are not over.
 func (s *Service) restorable(op journal.Operation) error {
 	if err := s.here(op); err != nil {
 		return err
 	}
+	return undoable(op)
+}
+
+// undoable refuses operations that took nothing, or are not over.
+func undoable(op journal.Operation) error {
 	switch {
 	case !slices.Contains([]string{"offboard_user", "remove_user_from_group", "delete_user"}, op.Kind):
 		return fault.New(fault.InvalidArgument, "To take back what it gave use offboard_user or remove_user_from_group.",
