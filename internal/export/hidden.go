@@ -79,7 +79,9 @@ func addressAt(s string, from, i int) (span, bool) {
 	}
 	// A host is letters, digits, dots and hyphens. What follows it is no part of it, unless there is nothing before.
 	host := end
-	if stop := strings.IndexFunc(s[domain:end], func(c rune) bool { return !unicode.In(c, unicode.L, unicode.N, unicode.M) && !strings.ContainsRune("._-", c) }); stop > 0 {
+	if stop := strings.IndexFunc(s[domain:end], func(c rune) bool {
+		return !unicode.In(c, unicode.L, unicode.N, unicode.M) && !strings.ContainsRune("._-", c)
+	}); stop > 0 {
 		host = domain + stop
 	}
 	if trimmed := strings.TrimRight(s[domain:host], "._-"); trimmed != "" {
