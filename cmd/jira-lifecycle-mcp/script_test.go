@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"sandbox": startSandboxProcess,
 			"start":   start,
 			"stop":    stop,
+			"until":   until,
 		},
 	})
 }
@@ -95,6 +96,20 @@ func changeJournal(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		ts.Fatalf("nothing was changed: %v", err)
+	}
+}
+
+// until PATTERN ARG... runs the program until its output matches, for half a minute at most.
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	pattern, deadline := regexp.MustCompile(args[0]), time.Now().Add(30*time.Second)
+	for {
+		ts.Check(ts.Exec(binary, args[1:]...))
+		switch out := ts.ReadFile("stdout"); {
+		case pattern.MatchString(out):
+			return
+		case time.Now().After(deadline):
+			ts.Fatalf("no match for %s; at last it was\n%s", args[0], out)
+		}
 	}
 }
 
