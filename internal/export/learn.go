@@ -122,7 +122,7 @@ func (r *redactor) learnName(name string, who identity) {
 		return
 	}
 	r.known[name] = true
-	if len(words) > 1 || !common[words[0]] {
+	if len(words) > 1 || !common()[words[0]] {
 		r.addPhrase(words, folded)
 	}
 	if len(words) == 2 { // "Doe, Jane"
@@ -141,7 +141,7 @@ func (r *redactor) learnName(name string, who identity) {
 // learnPart takes in a given or a family name.
 func (r *redactor) learnPart(name string) {
 	words := wordsOf(name)
-	if len(words) == 0 || r.known[name] || common[name] {
+	if len(words) == 0 || r.known[name] || common()[name] {
 		return
 	}
 	r.known[name] = true

@@ -3,6 +3,7 @@ package export
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -15,14 +16,14 @@ type phrase struct {
 }
 
 // common are words of names of accounts that are no people's, and of this program's own texts.
-var common = map[string]bool{}
-
-func init() {
+var common = sync.OnceValue(func() map[string]bool {
+	words := map[string]bool{}
 	for word := range strings.FieldsSeq(`A Account Admin Agent All Alpha An Ask Atlassian Bot Cancelled Cloud Confluence Customer Desk Done Every Former Group Groups Help IT In Is It Jira Make No
 		Not Nothing Of Operation Person Plan Rejected Release SCIM Service Site Step Support System Team Test The This To Tool Undo Unknown User Users Verify Warnings`) {
-		common[word] = true
+		words[word] = true
 	}
-}
+	return words
+})
 
 // addPhrase looks for words of a name from now on. A single letter is not looked for: it would be everywhere.
 func (r *redactor) addPhrase(words []string, name string) {
