@@ -234,21 +234,9 @@ func (s *crashSite) killed(t *testing.T, sc scenario, c crash) (call toolCall, b
 	s.ClearFaults()
 	s.control(t, http.MethodPost, "holds/release", map[string]any{"execute": c.late})
 	if c.late {
-		until(t, "the end of what was sent", func() bool { return s.atRest(t) })
+		until(t, "the end of what was sent", func() bool { return s.idle(t) })
 	}
 	return call, before
-}
-
-// atRest tells whether no request is under way at the site. It sends one of its own, which says how many ran beside it.
-func (s *crashSite) atRest(t *testing.T) bool {
-	t.Helper()
-	response, err := http.Get(s.url + "/_edge/tenant_info")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = response.Body.Close()
-	requests := s.Requests()
-	return requests[len(requests)-1].InFlight == 1
 }
 
 // notBegun checks a crash that came before the operation was on record: then nothing was written, and the same call does all of it.

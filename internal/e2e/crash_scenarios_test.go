@@ -10,7 +10,7 @@ type scenario struct {
 	name string
 	// prepare brings the site to where the operation starts, through a process that is not disturbed, and gives the call that begins it.
 	prepare func(t *testing.T, p *process) toolCall
-	long    bool          // it sends many requests: see some
+	long    bool          // it sends many requests: see crashes
 	lag     time.Duration // for so long reads do not show a change
 	shared  bool          // the record is in PostgreSQL
 }

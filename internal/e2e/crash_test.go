@@ -10,6 +10,8 @@ import (
 
 // TestCrashMatrix kills the process before, during and after each request of an operation. Another process, which nobody asks for anything, ends
 // the operation as planned; no write that took effect is sent again; no operation is lost.
+//
+// The batch sends so many requests that each has all its crashes with CI=true alone, and one of them otherwise.
 func TestCrashMatrix(t *testing.T) {
 	for _, sc := range []scenario{
 		{name: "offboarding", prepare: prepareOffboarding},
@@ -17,22 +19,7 @@ func TestCrashMatrix(t *testing.T) {
 		{name: "restore", prepare: prepareRestore},
 		{name: "batch of five", prepare: prepareBatch, long: true},
 	} {
-		t.Run(sc.name, func(t *testing.T) {
-			t.Parallel()
-			undisturbed := rehearse(t, sc)
-			for i, request := range undisturbed.requests {
-				crashes := crashesAt(i+1, request)
-				if !request.TookEffect {
-					crashes = sc.some(i, crashes)
-				}
-				for _, c := range crashes {
-					t.Run(c.String(), func(t *testing.T) {
-						t.Parallel()
-						c.run(t, sc, undisturbed)
-					})
-				}
-			}
-		})
+		sc.crashAt(t, func(sandbox.Request) bool { return true })
 	}
 }
 
@@ -44,7 +31,7 @@ func TestCrashesWhereReadsLag(t *testing.T) {
 		{name: "provisioning", prepare: prepareProvisioning, lag: time.Second},
 		{name: "restore", prepare: prepareRestore, lag: time.Second},
 	} {
-		crashAtWrites(t, sc)
+		sc.crashAt(t, writes)
 	}
 }
 
@@ -54,24 +41,22 @@ func TestCrashesOnPostgreSQL(t *testing.T) {
 		{name: "offboarding", prepare: prepareOffboarding, shared: true},
 		{name: "batch of five", prepare: prepareBatch, shared: true, long: true},
 	} {
-		crashAtWrites(t, sc)
+		sc.crashAt(t, writes)
 	}
 }
 
-// crashAtWrites kills the process before, during and after each write of a scenario.
-func crashAtWrites(t *testing.T, sc scenario) {
+func writes(r sandbox.Request) bool { return r.TookEffect }
+
+// crashAt kills the process in every way at each of the scenario's requests that which accepts.
+func (sc scenario) crashAt(t *testing.T, which func(sandbox.Request) bool) {
 	t.Run(sc.name, func(t *testing.T) {
 		t.Parallel()
 		undisturbed := rehearse(t, sc)
 		for i, request := range undisturbed.requests {
-			if !request.TookEffect {
+			if !which(request) {
 				continue
 			}
-			crashes := crashesAt(i+1, request)
-			if sc.shared {
-				crashes = sc.some(i, crashes)
-			}
-			for _, c := range crashes {
+			for _, c := range sc.crashes(i+1, request) {
 				t.Run(c.String(), func(t *testing.T) {
 					t.Parallel()
 					c.run(t, sc, undisturbed)
@@ -81,27 +66,22 @@ func crashAtWrites(t *testing.T, sc scenario) {
 	})
 }
 
-// some gives one of the crashes at the i-th request of a long scenario, in turn, unless CI=true asks for all.
-func (sc scenario) some(i int, crashes []crash) []crash {
-	if !sc.long || os.Getenv("CI") == "true" {
-		return crashes
-	}
-	return crashes[i%len(crashes):][:1]
-}
-
-// crashesAt gives the ways to die at a request.
-func crashesAt(n int, request sandbox.Request) []crash {
+// crashes gives the ways to die at the n-th request.
+func (sc scenario) crashes(n int, request sandbox.Request) []crash {
 	c := crash{request: n}
 	if request.TookEffect {
 		c.write = &request
 	}
-	var crashes []crash
+	var all []crash
 	for _, c.stage = range []string{sandbox.StageBefore, sandbox.StageDuring, sandbox.StageAfter} {
-		crashes = append(crashes, c)
+		all = append(all, c)
 	}
 	if request.TookEffect {
 		c.stage, c.late = sandbox.StageBefore, true
-		crashes = append(crashes, c)
+		all = append(all, c)
 	}
-	return crashes
+	if sc.long && os.Getenv("CI") != "true" {
+		return all[n%len(all):][:1]
+	}
+	return all
 }
