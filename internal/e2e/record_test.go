@@ -77,9 +77,7 @@ func TestTheRecordTellsWhoWhyAndWhat(t *testing.T) {
 			if op.ID != done.id() || op.Reason != "HR-4711: \"new\" & <hired>" || !strings.HasPrefix(op.Actor.Caller, tt.caller) || op.Actor.Client != "e2e 1" || !strings.Contains(op.Actor.OSUser, "@") || op.Actor.Call == "" {
 				t.Errorf("the record says %+v, reason %q", op.Actor, op.Reason)
 			}
-			if !strings.Contains(c.log.String(), op.Actor.Call) {
-				t.Errorf("the log has no call %s", op.Actor.Call)
-			}
+			until(t, "a line of the call in the log", func() bool { return strings.Contains(c.log.String(), op.Actor.Call) })
 			got := c.operation(t, done.id())
 			if tt.means == "" {
 				if op.Confirmation != nil {

@@ -96,10 +96,10 @@ func TestWhatHappensUntilTheTime(t *testing.T) {
 		t.Fatalf("wrote %v", sent)
 	}
 
-	c.steer(t, ids[petra], "cancel").wants(t, map[string]any{"operation.status": "cancelled"})
+	c.steer(t, ids[manager], "cancel").wants(t, map[string]any{"operation.status": "cancelled"})
 	c.call(t, "add_user_to_group", args{"user": jane, "groups": []string{"partners"}}).wants(t, map[string]any{"status": "succeeded"})
 	c.change(t, "remove_user_from_group", args{"user": alex, "groups": []string{"engineering"}}).wants(t, map[string]any{"status": "succeeded"})
-	c.change(t, "offboard_user", args{"user": manager}).wants(t, map[string]any{"status": "succeeded"})
+	c.change(t, "offboard_user", args{"user": petra}).wants(t, map[string]any{"status": "succeeded"})
 	c.restore(t, c.change(t, "offboard_user", args{"user": tessa}).id()).wants(t, map[string]any{"status": "succeeded"})
 	c.call(t, "provision_user", args{"email": olaf, "given_name": "New", "family_name": "Person"}).wants(t, map[string]any{"status": "succeeded"})
 	before := map[string]facts{}
@@ -107,7 +107,7 @@ func TestWhatHappensUntilTheTime(t *testing.T) {
 		before[email] = s.facts(t, email)
 	}
 	for email, id := range ids {
-		if email != petra {
+		if email != manager {
 			timePasses(t, dir, id, 3*time.Hour)
 		}
 	}
@@ -123,14 +123,14 @@ func TestWhatHappensUntilTheTime(t *testing.T) {
 		ends(email, "succeeded", "late").wants(t, map[string]any{"operation.late": "3h0m0s late: nothing was running at its time", "operation.problem": nil})
 		s.wantOffboarded(t, email)
 	}
-	ends(petra, "cancelled")
-	s.want(t, petra, before[petra])
+	ends(manager, "cancelled")
+	s.want(t, manager, before[manager])
 	ends(jane, "failed", "plan_changed", "partners").wants(t, map[string]any{"operation.problem.code": "plan_changed", "operation.steps.0.status": "skipped"})
 	s.want(t, jane, before[jane])
 	ends(alex, "succeeded").wantSteps(t, "operation.steps", "deactivate Alex Kim (alex.kim@example.com): done", "remove_from_group jira-software-users: done", "verify Alex Kim (alex.kim@example.com): done")
 	s.want(t, alex, facts{OnSite: true, InSCIM: true})
-	ends(manager, "succeeded")
-	s.want(t, manager, before[manager])
+	ends(petra, "succeeded")
+	s.want(t, petra, before[petra])
 	ends(tessa, "failed", "plan_changed", "restore_user")
 	s.want(t, tessa, before[tessa])
 	ends(sam, "failed", "protected", "JIRA_LIFECYCLE_PROTECTED_USERS")
