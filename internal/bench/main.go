@@ -5,6 +5,8 @@
 // that neither its time nor its memory count as the program's. A measure and its floor take turns, so that a machine that is
 // busy for a while is busy for both; what the table shows are medians.
 //
+// What the journal costs is measured with SQLite and, where it is installed, with a PostgreSQL of the benchmark's own. A row that was left out says why.
+//
 // A missed bar is part of the table. Only --strict makes it an exit code.
 package main
 

@@ -8,9 +8,8 @@ import (
 
 // With these, waiting for the service is nearly all that a replica does, so that a second one has something to win.
 const (
-	replicaTime     = 200 * time.Millisecond
-	replicaParallel = 8
-	replicaCount    = 3
+	replicaTime  = 200 * time.Millisecond
+	replicaCount = 3
 )
 
 // measureReplicas compares how long one replica and three take for a batch, all with the same limits, on one PostgreSQL. Each replica is a process that
@@ -25,7 +24,7 @@ func measureReplicas(ctx context.Context, b *bench) ([]row, error) {
 	}
 	carried := row{
 		measure: name, unit: milliseconds, against: faster, bar: 2.2,
-		note: fmt.Sprintf("From the record of the batch to its end; the service takes %v, and each replica sends %d requests at once.", replicaTime, replicaParallel),
+		note: fmt.Sprintf("From the record of the batch to its end; the service takes %v, and each replica sends %d requests at once.", replicaTime, usualParallel),
 	}
 	call := row{measure: "  the whole call, planning again included", unit: milliseconds}
 	for _, run := range []struct {
@@ -37,7 +36,7 @@ func measureReplicas(ctx context.Context, b *bench) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		batch, err := b.offboardMany(ctx, people, replicaTime, settings(limits(replicaParallel), j.env()), run.replicas)
+		batch, err := b.offboardMany(ctx, people, replicaTime, settings(limits(usualParallel), j.env()), run.replicas)
 		if err != nil {
 			return nil, err
 		}
