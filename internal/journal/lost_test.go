@@ -86,6 +86,7 @@ func (l *lossy) serve(client net.Conn, address string) {
 }
 
 func TestTheAnswerOfACommitIsLost(t *testing.T) {
+	t.Parallel()
 	cluster := pgtest.Start(t)
 	direct := cluster.TCP(t, cluster.URL(t), pgtest.Password)
 	var l lossy

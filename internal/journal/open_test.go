@@ -344,6 +344,7 @@ func TestAFullDiskIsSaidAndNothingIsHalfWritten(t *testing.T) {
 }
 
 func TestADatabaseServerThatRefuses(t *testing.T) {
+	t.Parallel()
 	cluster := pgtest.Start(t)
 	good := cluster.URL(t)
 	const secret = "wrong-Secret-2"
@@ -382,6 +383,7 @@ func unwrap(err error) error {
 }
 
 func TestADatabaseServerThatGoesAndComesBack(t *testing.T) {
+	t.Parallel()
 	cluster := pgtest.Start(t)
 	s := New(Options{Dir: t.TempDir(), URL: cluster.URL(t)})
 	defer s.Close()

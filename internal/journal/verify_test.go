@@ -78,9 +78,9 @@ func TestVerifyNamesTheFirstBrokenRecord(t *testing.T) {
 		{"the note of the last record is removed", `DELETE FROM journal_chain`, 0, 0, "the note of the last record is missing"},
 	}
 	each(t, func(t *testing.T, open func(...func(*Options)) *Store) {
+		s := open()
 		for _, test := range tests {
 			t.Run(test.name, func(t *testing.T) {
-				s := open()
 				wipe(t, s)
 				ids := map[int]string{-1: "op-forged"}
 				statement := test.statement
