@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
@@ -27,11 +28,20 @@ func IsSiteAdmin(user jira.User, admins []AdminGroup) bool {
 
 // AdminGroups returns the groups that make their members administrators of the site or of a product. Their names differ from
 // site to site, so they are found by what they grant (GET /group/bulk?accessType=).
+//
+// The answer is at most adminsAge old, so that the people of a batch are not each asked for. It is the callers' to read only.
 func (d *Directory) AdminGroups(ctx context.Context) ([]AdminGroup, error) {
 	client, err := d.Jira()
 	if err != nil {
 		return nil, err
 	}
+	return d.admins.get(ctx, adminsAge, func(ctx context.Context) ([]AdminGroup, error) { return readAdminGroups(ctx, client) })
+}
+
+// adminsAge is less than what may pass between a guard's look and the write that it guards.
+const adminsAge = 2 * time.Second
+
+func readAdminGroups(ctx context.Context, client *jira.Client) ([]AdminGroup, error) {
 	var mu sync.Mutex
 	var admins []AdminGroup
 	all, all1 := parallel.WithContext(ctx)

@@ -22,6 +22,7 @@ type Directory struct {
 	domains                  []string
 
 	links      links
+	admins     remembered[[]AdminGroup]
 	scimGroups remembered[owners]
 	me         remembered[jira.User]
 	may        remembered[map[string]bool]

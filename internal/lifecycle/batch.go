@@ -22,8 +22,6 @@ import (
 
 const (
 	batchKey = "batch:"
-	// parallelPlans is how many people of a batch are planned side by side.
-	parallelPlans = 8
 	// listedProblems bounds what one answer lists.
 	listedProblems = 50
 )
@@ -99,7 +97,7 @@ func (b batch) plan(ctx context.Context, s *Service) (Plan, error) {
 	plans := make([]Plan, len(b.items))
 	errs := make([]error, len(b.items))
 	var all errgroup.Group
-	all.SetLimit(parallelPlans)
+	all.SetLimit(s.parallel)
 	for i, item := range b.items {
 		all.Go(func() error {
 			errs[i] = parallel.Safely(func() (err error) { plans[i], err = item.plan(ctx, s); return err })
@@ -208,7 +206,7 @@ func (b batch) join(plans []Plan) Plan {
 		if !p.writes() {
 			joint.Warnings = append(joint.Warnings, p.Target.Label+": nothing to do.")
 		}
-		joint.widens = joint.widens || p.widens
+		joint.widens = append(joint.widens, p.widens...)
 		joint.Warnings = appendNew(joint.Warnings, p.Warnings)
 		joint.Undo = appendNew(joint.Undo, p.Undo)
 		joint.followUps = appendNew(joint.followUps, p.followUps)

@@ -129,8 +129,8 @@ func TestTheJointPlanOfABatch(t *testing.T) {
 			t.Errorf("%s: the id is the same", name)
 		}
 	}
-	plans[1].widens = true
-	if !b.join(plans).widens {
+	plans[1].widens = []string{"g-9"}
+	if len(b.join(plans).widens) == 0 {
 		t.Error("a person whose undo gives more is not told of the batch")
 	}
 }

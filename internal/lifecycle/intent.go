@@ -38,7 +38,7 @@ func needsAgreement(in intent, plan Plan) bool {
 	case batch:
 		return needsAgreement(in.items[0], plan)
 	}
-	return plan.widens
+	return len(plan.widens) > 0
 }
 
 // decodeIntent reads what was recorded of an operation of this kind.

@@ -34,7 +34,7 @@ func TestWhatNeedsAPersonsAgreement(t *testing.T) {
 		if needsAgreement(test.in, Plan{}) != test.agreed || needsAgreement(many, Plan{}) != test.agreed {
 			t.Errorf("%s: want %v", test.in.kind(), test.agreed)
 		}
-		if !needsAgreement(test.in, Plan{widens: true}) || !needsAgreement(many, Plan{widens: true}) {
+		if !needsAgreement(test.in, Plan{widens: []string{"g-9"}}) || !needsAgreement(many, Plan{widens: []string{"g-9"}}) {
 			t.Errorf("%s that gives more than was taken needs nobody's agreement", test.in.kind())
 		}
 	}

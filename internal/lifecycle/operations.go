@@ -184,7 +184,7 @@ func (s *Service) retry(ctx context.Context, op journal.Operation) (journal.Oper
 	}
 	lease, err := s.journal.Reopen(ctx, op.ID, actor(ctx), again)
 	if err != nil {
-		return op, s.refused(err, Plan{Target: Subject{Label: op.Label}})
+		return op, s.refused(ctx, err, op.Label)
 	}
 	done := make(chan error, 1)
 	working, stop := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -255,7 +255,7 @@ func (s *Service) retryBatch(ctx context.Context, op journal.Operation) (journal
 		return op, over(op, "resumed", "There is nobody left to do.")
 	}
 	if err != nil {
-		return op, s.refused(err, Plan{Target: Subject{Label: op.Label}})
+		return op, s.refused(ctx, err, op.Label)
 	}
 	s.wake()
 	return s.waitFor(ctx, op.ID)

@@ -104,7 +104,7 @@ type Plan struct {
 	noGroups  bool              // the goal is that no group is left, not only that those of the plan are gone
 	from      State             // what the plan was made from
 	powerless string            // why an account stays active that should not
-	widens    bool              // an undo that gives more access than the operation took
+	widens    []string          // ids of groups by which an undo gives more access than the operation took
 	adminOf   []string          // ids of the administrators' groups that the person leaves
 	people    []Plan            // of a batch: a plan a person, in the order in which they were named
 }
@@ -133,7 +133,7 @@ func (p Plan) seal() Plan {
 			effects = append(effects, effect{s.Action, s.Via, s.group.ID, s.group.SCIMID})
 		}
 	}
-	content, _ := json.Marshal([]any{p.tool, p.Target.key(), p.Target.SCIMID, effects, p.attrs, p.products}) // strings only: always marshals
+	content, _ := json.Marshal([]any{p.tool, p.Target.key(), p.Target.SCIMID, effects, p.attrs, p.products, p.widens}) // strings only: always marshals
 	sum := sha256.Sum256(content)
 	p.ID = "plan-" + hex.EncodeToString(sum[:])[:32]
 	for _, list := range []*[]string{&p.Warnings, &p.Blockers, &p.Undo} {

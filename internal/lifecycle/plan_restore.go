@@ -66,11 +66,11 @@ func (p *Plan) widen(person directory.Person, before snapshot) {
 	var more []string
 	for _, g := range person.Groups {
 		if !before.inGroup(g.ID, g.Name) {
-			more = append(more, g.Name)
+			more, p.widens = append(more, g.Name), append(p.widens, g.ID)
 		}
 	}
 	if len(more) > 0 {
-		p.widens = true
+		slices.Sort(p.widens)
 		p.Warnings = append(p.Warnings, "The account is in groups that it was not in before, which give access again as soon as it is active: "+strings.Join(more, ", ")+".")
 	}
 }

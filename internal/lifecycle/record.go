@@ -18,6 +18,7 @@ type planRecord struct {
 	Attrs     map[string]string `json:"attrs,omitempty"`
 	Products  []string          `json:"products,omitempty"`
 	NoGroups  bool              `json:"no_groups,omitempty"`
+	Widens    []string          `json:"widens,omitempty"`
 	SeekSCIM  bool              `json:"seek_scim,omitempty"`
 	Subject   *groupRecord      `json:"group,omitempty"`
 	Groups    []groupRecord     `json:"groups"` // of each step; empty where it has none
@@ -32,7 +33,7 @@ type groupRecord struct {
 
 // encode gives the plan as JSON.
 func (p Plan) encode() (json.RawMessage, error) {
-	r := planRecord{Plan: p, Tool: p.tool, Site: p.site, FollowUps: p.followUps, Attrs: p.attrs, Products: p.products, NoGroups: p.noGroups, SeekSCIM: p.Target.seekSCIM}
+	r := planRecord{Plan: p, Tool: p.tool, Site: p.site, FollowUps: p.followUps, Attrs: p.attrs, Products: p.products, NoGroups: p.noGroups, Widens: p.widens, SeekSCIM: p.Target.seekSCIM}
 	if p.Target.group != nil {
 		group := groupRecord(*p.Target.group)
 		r.Subject = &group
@@ -53,7 +54,7 @@ func decodePlan(data json.RawMessage) (Plan, error) {
 		return Plan{}, fmt.Errorf("read the recorded plan: %d steps with %d groups", len(r.Steps), len(r.Groups))
 	}
 	p := r.Plan
-	p.site, p.tool, p.followUps, p.attrs, p.products, p.noGroups, p.Target.seekSCIM = r.Site, r.Tool, r.FollowUps, r.Attrs, r.Products, r.NoGroups, r.SeekSCIM
+	p.site, p.tool, p.followUps, p.attrs, p.products, p.noGroups, p.widens, p.Target.seekSCIM = r.Site, r.Tool, r.FollowUps, r.Attrs, r.Products, r.NoGroups, r.Widens, r.SeekSCIM
 	if r.Subject != nil {
 		group := directory.Group(*r.Subject)
 		p.Target.group = &group

@@ -95,7 +95,7 @@ func TestPlanRestore(t *testing.T) {
 			if blockers := strings.Join(plan.Blockers, "\n"); test.blocker == "" && blockers != "" || !strings.Contains(blockers, test.blocker) {
 				t.Errorf("blockers %q, want one with %q", blockers, test.blocker)
 			}
-			if plan.widens != test.widens || needsAgreement(RestoreRequest{}, plan) != test.widens {
+			if len(plan.widens) > 0 != test.widens || needsAgreement(RestoreRequest{}, plan) != test.widens {
 				t.Errorf("widens is %v", plan.widens)
 			}
 			if later := append(plan.Warnings, plan.Blockers...); len(test.gone) > 0 && len(plan.followUps) == 0 {

@@ -54,6 +54,9 @@ func (s *Service) renew(ctx context.Context, lease *journal.Lease, agreed Plan) 
 	if plan.ID == agreed.ID && slices.EqualFunc(plan.Steps, agreed.Steps, sameStep) {
 		return plan, nil
 	}
+	if !plan.writes() {
+		return plan, nil // the steps that were agreed to end as they are: so already
+	}
 	encoded, err := plan.encode()
 	if err != nil {
 		return Plan{}, err
@@ -80,8 +83,10 @@ func (p Plan) beyond(agreed Plan) string {
 	if p.writes() && (!maps.Equal(p.attrs, agreed.attrs) || !slices.Equal(p.products, agreed.products)) && len(p.attrs)+len(p.products) > 0 {
 		return "it would set other values"
 	}
-	if p.widens && !agreed.widens {
-		return "it would give back more than the operation took"
+	for _, group := range p.widens {
+		if !slices.Contains(agreed.widens, group) {
+			return "it would give back more than the operation took"
+		}
 	}
 	return ""
 }

@@ -29,7 +29,7 @@ func TestWhatCountsAsMoreThanWasAgreedTo(t *testing.T) {
 		return plan
 	}
 	same := func(*provisionFacts) {}
-	restoring := func(widens bool) Plan {
+	restoring := func(widens ...string) Plan {
 		p := offboarding()
 		p.widens = widens
 		return p
@@ -63,9 +63,9 @@ func TestWhatCountsAsMoreThanWasAgreedTo(t *testing.T) {
 			newcomer(func(f *provisionFacts) { f.hasSCIM, f.groups, f.products = false, nil, []string{"jira-software"} }), "it would set other values",
 		},
 		{"through the other side", newcomer(func(f *provisionFacts) { f.hasSCIM, f.groups, f.products = false, nil, []string{"jira-core"} }), newcomer(same), "it would also invite"},
-		{"an undo that gives more by now", restoring(true), restoring(false), "give back more"},
-		{"an undo that gives more, as was agreed to", restoring(true), restoring(true), ""},
-		{"an undo that gives less by now", restoring(false), restoring(true), ""},
+		{"an undo that gives more by now", restoring("g-9"), restoring(), "give back more"},
+		{"an undo that gives more, as was agreed to", restoring("g-9"), restoring("g-9"), ""},
+		{"an undo that gives less by now", restoring(), restoring("g-9"), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := test.now.beyond(test.agreed); got != test.want && (test.want == "" || !strings.Contains(got, test.want)) {

@@ -23,6 +23,7 @@ type Service struct {
 	sealer    *sealer
 	patience  time.Duration
 	wait      time.Duration
+	parallel  int
 	wake      func()
 	now       func() time.Time
 	log       *slog.Logger
@@ -46,6 +47,8 @@ type Config struct {
 	Patience time.Duration
 	// Wait is for how long a call waits for its operation before it answers "running"; 0 means 25 seconds, less than 0 not at all.
 	Wait time.Duration
+	// Parallel is how many people of a batch are looked up side by side; 0 means 8.
+	Parallel int
 	// Wake is called after operations were added that somebody else is to run. It may be nil and must not block.
 	Wake func()
 	Now  func() time.Time // nil means time.Now
@@ -55,6 +58,7 @@ type Config struct {
 const (
 	defaultPatience = 20 * time.Second
 	defaultWait     = 25 * time.Second
+	defaultParallel = 8
 )
 
 // New returns a Service over c. Stop ends it.
@@ -64,6 +68,9 @@ func New(c Config) *Service {
 	}
 	if c.Wait == 0 {
 		c.Wait = defaultWait
+	}
+	if c.Parallel == 0 {
+		c.Parallel = defaultParallel
 	}
 	if c.Wake == nil {
 		c.Wake = func() {}
@@ -76,7 +83,7 @@ func New(c Config) *Service {
 	}
 	s := &Service{
 		directory: c.Directory, policy: c.Policy, journal: c.Journal, site: c.Site, sealer: &sealer{journal: c.Journal, site: c.Site, now: c.Now},
-		patience: c.Patience, wait: c.Wait, wake: c.Wake, now: c.Now, log: c.Log,
+		patience: c.Patience, wait: c.Wait, parallel: c.Parallel, wake: c.Wake, now: c.Now, log: c.Log,
 	}
 	s.stopping, s.stop = context.WithCancelCause(context.Background())
 	return s
@@ -194,7 +201,7 @@ func (s *Service) apply(ctx context.Context, in intent, plan Plan, terms Terms, 
 	if status == Running && len(ops) == 1 && !isBatch(op) {
 		lease, err := s.journal.Begin(ctx, op, use)
 		if err != nil {
-			return Result{}, s.refused(err, plan)
+			return Result{}, s.refused(ctx, err, plan.Target.Label)
 		}
 		var listening atomic.Bool
 		listening.Store(true)
@@ -202,7 +209,7 @@ func (s *Service) apply(ctx context.Context, in intent, plan Plan, terms Terms, 
 		return s.attend(ctx, op.ID, s.carry(ctx, lease, plan, &listening), plan)
 	}
 	if err := s.journal.Add(ctx, ops, use); err != nil {
-		return Result{}, s.refused(err, plan)
+		return Result{}, s.refused(ctx, err, plan.Target.Label)
 	}
 	if status != Running {
 		return s.answer(ctx, op.ID, plan)
@@ -212,14 +219,17 @@ func (s *Service) apply(ctx context.Context, in intent, plan Plan, terms Terms, 
 }
 
 // refused says why the journal did not take an operation.
-func (s *Service) refused(err error, plan Plan) error {
+func (s *Service) refused(ctx context.Context, err error, label string) error {
 	var busy *journal.BusyError
 	switch {
 	case errors.Is(err, journal.ErrTokenUsed):
 		return errUsed
 	case errors.As(err, &busy):
+		if other, err := s.journal.Get(ctx, busy.OperationID); err == nil { // of a batch, the one person who is busy
+			label = other.Label
+		}
 		return fault.New(fault.Conflict, "Look at it with get_operation; wait for its end, or cancel it with update_operation. Nothing was changed by this call.",
-			"Another operation for %s is on its way already (%s): %s.", plan.Target.Label, busy.Status, busy.OperationID)
+			"Another operation for %s is on its way already (%s): %s.", label, busy.Status, busy.OperationID)
 	}
 	return err
 }

@@ -115,7 +115,8 @@ func (s *Service) change(plan Plan, step Step, subject func() Subject) (change, 
 		}, nil
 	case step.Action == RemoveFromGroup:
 		return change{
-			so: func(st State) bool { return !st.inJiraGroup(group.ID) },
+			// An account that is not found is no proof: a service may answer 404 for somebody who is there.
+			so: func(st State) bool { return st.User != nil && !st.inJiraGroup(group.ID) },
 			write: func(ctx context.Context, _ *learned) error {
 				return jira.RemoveMember(ctx, group.ID, subject().AccountID)
 			},

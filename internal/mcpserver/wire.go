@@ -42,7 +42,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 	store := journal.New(journal.Options{Dir: cfg.StateDir, URL: cfg.DatabaseURL.Reveal(), Log: log})
 	services := &Services{Journal: store, idle: cfg.ReadOnly, log: log}
 	services.engine = engine.New(engine.Options{
-		Journal: store, Log: log, Workers: cfg.MaxConcurrency,
+		Journal: store, Log: log, Workers: 2 * cfg.MaxConcurrency, // a worker that waits sends nothing; what may be sent at once is for the HTTP core
 		Run: func(ctx context.Context, id string) error { return services.changes.Run(ctx, id) },
 	})
 	services.changes = lifecycle.New(lifecycle.Config{
@@ -53,7 +53,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 			ProtectedUsers: cfg.Protected.Users, ProtectedGroups: cfg.Protected.Groups, ProtectedDomains: cfg.Protected.Domains,
 			Products: cfg.Products,
 		},
-		Journal: store, Site: siteOf(cfg), Wake: services.engine.Kick, Wait: waitOf(cfg),
+		Journal: store, Site: siteOf(cfg), Wake: services.engine.Kick, Wait: waitOf(cfg), Parallel: cfg.MaxConcurrency,
 		Patience: cfg.VerifyTimeout,
 		Log:      log,
 	})
