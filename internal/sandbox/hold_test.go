@@ -252,6 +252,9 @@ func TestClosingReleasesWhatIsHeld(t *testing.T) {
 	if err := <-ended; err == nil || err.Error() == "answered" {
 		t.Errorf("%v, want a reset", err)
 	}
+	if held := c.s.Holds(); len(held) != 0 {
+		t.Errorf("still held: %v", held)
+	}
 }
 
 func TestHoldsAreControlled(t *testing.T) {
