@@ -30,7 +30,7 @@ test:
 	@echo "Atlassian's OpenAPI documents (JIRA_LIFECYCLE_SPECS): $${JIRA_LIFECYCLE_SPECS:-not set, so tests against them are skipped}"
 	@echo "PostgreSQL: $(or $(POSTGRES),$(NO_POSTGRES))"
 	@echo "Race detector: $(if $(RACE),on,off, since there is no C compiler)"
-	$(if $(RACE),CGO_ENABLED=1) go test $(RACE) -parallel 16 ./...
+	$(if $(RACE),CGO_ENABLED=1) go test $(RACE) -parallel 16 -timeout 30m ./...
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=$(SHORT_FUZZ)
 
 # Each target in turn; what a run finds is kept in testdata/fuzz and fails every later test run.
