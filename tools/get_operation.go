@@ -25,6 +25,8 @@ type OperationOutput struct {
 // OperationDetail tells who asked, what was agreed to, and what became of each step.
 type OperationDetail struct {
 	OperationSummary
+	Client       string                 `json:"client,omitempty" jsonschema:"program that asked, by its own name"`
+	OSUser       string                 `json:"os_user,omitempty" jsonschema:"whose process carried the request, and where"`
 	StartedAt    time.Time              `json:"started_at,omitzero"`
 	Late         string                 `json:"late,omitempty"`
 	PlanID       string                 `json:"plan_id"`
@@ -80,7 +82,7 @@ func operationOutput(op lifecycle.Detail) OperationOutput {
 			ID: op.ID, Kind: op.Kind, Target: op.Label, AccountID: op.AccountID, Status: op.Status, Actor: op.Actor.Caller, Reason: op.Reason,
 			CreatedAt: op.CreatedAt, EffectiveAt: op.EffectiveAt, EndedAt: op.EndedAt, Batch: op.Parent,
 		},
-		StartedAt: op.StartedAt, Late: op.Late, PlanID: op.PlanID, Steps: []OperationStep{}, People: op.People, Problem: op.Problem,
+		Client: op.Actor.Client, OSUser: op.Actor.OSUser, StartedAt: op.StartedAt, Late: op.Late, PlanID: op.PlanID, Steps: []OperationStep{}, People: op.People, Problem: op.Problem,
 		ResultURI: export.ResultURI(op.Operation),
 	}
 	for _, s := range op.Steps {
@@ -121,6 +123,9 @@ func (o OperationOutput) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Operation %s: %s %s, %s.\n", op.ID, op.Kind, op.Target, op.Status)
 	fmt.Fprintf(&b, "Asked for by %s on %s", op.Actor, op.CreatedAt.UTC().Format(time.RFC3339))
+	if op.Client != "" {
+		fmt.Fprintf(&b, " with %s", op.Client)
+	}
 	if op.Reason != "" {
 		fmt.Fprintf(&b, " (%s)", op.Reason)
 	}

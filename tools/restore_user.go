@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 )
@@ -22,6 +23,6 @@ func (d *Deps) restoreUserTool() Tool {
 
 func (d *Deps) restoreUser(ctx context.Context, in RestoreUserInput) (Confirmable, error) {
 	return confirmable(d.Lifecycle.Restore(ctx, lifecycle.RestoreRequest{
-		OperationID: in.OperationID, Terms: lifecycle.Terms{Reason: in.Reason, Confirm: in.Confirm},
+		OperationID: strings.TrimSpace(in.OperationID), Terms: lifecycle.Terms{Reason: in.Reason, Confirm: in.Confirm},
 	}))
 }

@@ -94,7 +94,7 @@ func TestTheRecordTellsWhoWhyAndWhat(t *testing.T) {
 				}
 				got.wants(t, map[string]any{"operation.confirmation.means": tt.means})
 			}
-			got.wants(t, map[string]any{"operation.reason": op.Reason, "operation.actor": op.Actor.Caller})
+			got.wants(t, map[string]any{"operation.reason": op.Reason, "operation.actor": op.Actor.Caller, "operation.client": "e2e 1", "operation.os_user": op.Actor.OSUser})
 
 			// Each step that writes is in the record before it is sent, and after.
 			intended := map[string]time.Time{}
