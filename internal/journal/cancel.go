@@ -107,7 +107,7 @@ func (t *tx) cancel(ctx context.Context, o *stored, by Actor, problem json.RawMe
 				l.cancel(who)
 			}
 		})
-		return is, t.change(ctx, o, is, "cancel_requested", by.Caller, cancelEvent{By: &by})
+		return is, t.change(ctx, o, is, "cancel_requested", by.Caller, cancelEvent{By: &by, Problem: problem})
 	}
 	is.status, is.endedAt, is.due, is.owner, is.problem = string(Cancelled), t.now, 0, "", text
 	return is, t.change(ctx, o, is, "cancelled", by.Caller, cancelEvent{By: &by, Problem: problem})

@@ -33,7 +33,7 @@ var (
 	// errStopping ends an execution because its process stops: the operation goes back to the journal.
 	errStopping = request.ErrStopping
 	// errStale keeps a write from being sent when its lease may be somebody else's by now.
-	errStale = errors.New("not sent: the lease on the operation may have lapsed")
+	errStale = errors.New("the lease on the operation may have lapsed")
 )
 
 // execution runs the steps of one operation, which it holds the lease on. It reads the state, skips what is so, records what it is about to write,
@@ -239,7 +239,10 @@ func (x *execution) stage(ctx context.Context, steps []int, state State) (State,
 	}
 	errs := x.send(ctx, pending)
 	if slices.ContainsFunc(errs, func(err error) bool { return errors.Is(err, errStale) }) {
-		return state, errStale // whoever has the lease now reads back what was sent
+		for _, i := range pending {
+			x.changed[i] = true // what was sent until then is for the record
+		}
+		return state, errStale // whoever has the lease now reads it back
 	}
 	after, unread := x.readBack(ctx, pending, errs)
 	stopped := x.interrupted(ctx)
@@ -335,9 +338,12 @@ func (x *execution) send(ctx context.Context, steps []int) []error {
 
 // write sends one step, once. It is not ended by a cancelled call: a change that was begun is finished, or known to be in doubt.
 func (x *execution) write(ctx context.Context, i int) error {
-	if !x.lease.Fresh() { // a process that slept past its lease
-		return errStale
-	}
+	ctx = rest.Before(ctx, func() error { // also before a try that waited, or whose connection broke while this process slept
+		if !x.lease.Fresh() {
+			return errStale
+		}
+		return nil
+	})
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	var l learned

@@ -80,6 +80,11 @@ func (s *Service) execute(ctx context.Context, lease *journal.Lease, plan Plan, 
 		return s.end(ctx, lease, Failed, err)
 	}
 	err = x.run(ctx, from)
+	if errors.Is(err, journal.ErrLost) || errors.Is(err, errStale) { // what comes too late is refused, and kept as that
+		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBack)
+		defer cancel()
+		return errors.Join(err, x.record(back, "outcome", journal.Update{}))
+	}
 	if errors.Is(err, errStopping) {
 		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBack)
 		defer cancel()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
@@ -94,7 +95,7 @@ func (p Plan) beyond(agreed Plan) string {
 func changedSince(op journal.Operation, what string, plan Plan) error {
 	r := result(ConfirmationRequired, plan)
 	return fault.New(fault.PlanChanged, "Nothing was changed. Look the person up, and ask for it again: a person has to agree to the new plan.",
-		"What %s would do now is not what was agreed to on %s: %s.", op.Kind, op.CreatedAt.UTC().Format("2 January 15:04 MST"), what).With(r)
+		"What %s would do now is not what was agreed to on %s: %s.", op.Kind, op.CreatedAt.UTC().Format("2 January 15:04 MST"), strings.TrimSuffix(what, ".")).With(r)
 }
 
 // opposites are the kinds of operations after which a waiting one is no longer wanted.

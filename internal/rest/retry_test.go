@@ -274,3 +274,35 @@ func TestRequestAsSent(t *testing.T) {
 		}
 	}
 }
+
+func TestATryIsSentOnlyWhileItMayBe(t *testing.T) {
+	stale := errors.New("stale")
+	for name, test := range map[string]struct {
+		method  string
+		allowed int // tries that may be sent
+		sent    int
+		stale   bool
+		unknown bool
+	}{
+		"a write that may not be sent at all":      {method: "DELETE", stale: true},
+		"a write whose second try may not be sent": {method: "DELETE", allowed: 1, sent: 1, stale: true, unknown: true},
+		"a read is not asked for":                  {method: "GET", sent: mostTries},
+		"a write that is not repeated":             {method: "POST", allowed: 1, sent: 1, unknown: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				service, asked := play(reset), 0
+				ctx := Before(t.Context(), func() error {
+					if asked++; asked > test.allowed {
+						return stale
+					}
+					return nil
+				})
+				err := clientOf(t, service).Do(ctx, Request{Method: test.method, Route: "/x"}, nil)
+				if service.count() != test.sent || errors.Is(err, stale) != test.stale || errors.Is(err, ErrOutcomeUnknown) != test.unknown {
+					t.Errorf("sent %d times: %v", service.count(), err)
+				}
+			})
+		})
+	}
+}

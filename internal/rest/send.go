@@ -35,6 +35,10 @@ func (c *Client) send(ctx context.Context, call call, out any, attempt int) outc
 	}
 
 	o := outcome{reply: reply{wait: noWait, attempt: attempt, jitter: rand.Float64()}}
+	if err := allowed(ctx, call.Method); err != nil {
+		o.err = c.fail(call.Request, CodeCancelled, "not sent: "+err.Error(), err)
+		return o
+	}
 	res, err := c.http.Do(req)
 	if err != nil {
 		o.err = c.noAnswer(ctx, call, "no answer", err)

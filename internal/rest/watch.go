@@ -2,7 +2,10 @@ package rest
 
 import "context"
 
-type watcherKey struct{}
+type (
+	watcherKey struct{}
+	beforeKey  struct{}
+)
 
 // WithRequestIDs returns a context in which got is called with the service's own id of each answer, for records that support may ask for. Calls side by
 // side call it side by side. An answer without an id is not told.
@@ -14,4 +17,17 @@ func tellRequestID(ctx context.Context, id string) {
 	if got, ok := ctx.Value(watcherKey{}).(func(string)); ok && id != "" {
 		got(id)
 	}
+}
+
+// Before returns a context in which each try of a write, the repeated ones too, first asks whether it may still be sent. With an error nothing more is
+// sent, and the call fails with an [*Error] that wraps it.
+func Before(ctx context.Context, may func() error) context.Context {
+	return context.WithValue(ctx, beforeKey{}, may)
+}
+
+func allowed(ctx context.Context, method string) error {
+	if may, ok := ctx.Value(beforeKey{}).(func() error); ok && write(method) {
+		return may()
+	}
+	return nil
 }
