@@ -78,16 +78,22 @@ func newClient[T any](e *Engine, driver riverdriver.Driver[T], tx func(journal.T
 	return &client[T]{c, tx}, nil
 }
 
-// migrate makes River's tables, or brings them up to this version. The caller holds the journal's lock: River's own migrations have none.
+// migrate makes River's tables, or brings them up to this version, under the journal's lock: River's own migrations have none.
 func migrate[T any](ctx context.Context, e *Engine, driver riverdriver.Driver[T]) error {
 	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet(e.log)})
-	if err == nil {
-		_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	}
 	if err != nil {
 		return fmt.Errorf("make the tables of River: %w", err)
 	}
-	return nil
+	// Only what is missing needs the lock: a process that is held up while it has it must not keep all others from starting.
+	if there, err := m.Validate(ctx, nil); err == nil && there.OK {
+		return nil
+	}
+	return e.journal.Locked(ctx, func() error {
+		if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+			return fmt.Errorf("make the tables of River: %w", err)
+		}
+		return nil
+	})
 }
 
 // insert adds a job for each operation that has none waiting. A batch may wait for its workers longer than the journal waits for it to be claimed.

@@ -38,7 +38,7 @@ func (l *loop) connect(ctx context.Context) (source, error) {
 		driver := riverpgxv5.New(pool)
 		return func() (carrier, error) {
 			return newClient(l.Engine, driver, func(tx journal.Tx) pgx.Tx { return tx.PGX })
-		}, l.journal.Locked(ctx, func() error { return migrate(ctx, l.Engine, driver) })
+		}, migrate(ctx, l.Engine, driver)
 	}
 	db, err := l.journal.SQLite(ctx)
 	if err != nil {
@@ -47,7 +47,7 @@ func (l *loop) connect(ctx context.Context) (source, error) {
 	driver := riversqlite.New(db)
 	return func() (carrier, error) {
 		return newClient(l.Engine, driver, func(tx journal.Tx) *sql.Tx { return tx.SQL })
-	}, l.journal.Locked(ctx, func() error { return migrate(ctx, l.Engine, driver) })
+	}, migrate(ctx, l.Engine, driver)
 }
 
 // insert is the sweep's: it adds jobs in its transaction.

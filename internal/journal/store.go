@@ -217,8 +217,8 @@ func (s *Store) wrap(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if ctx.Err() != nil && interrupted(err) {
-		err = ctx.Err()
+	if ctx.Err() != nil && (interrupted(err) || errors.Is(err, ctx.Err())) {
+		return fmt.Errorf("%s: %w", doing, ctx.Err()) // the caller's own time is over, which says nothing of the database
 	}
 	if explained := explain(err, s.where()); explained != err { //nolint:errorlint // the same error, not the same kind
 		return explained
