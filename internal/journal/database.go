@@ -50,25 +50,91 @@ type rows interface {
 	Close()
 }
 
-type sqlTransaction struct{ t *sql.Tx }
+// statements are the prepared statements of a pool. SQLite parses a statement for longer than it runs most of ours. One is prepared when the
+// transaction that needed it first has ended: before, a pool of one connection has none for it.
+type statements struct {
+	db *sql.DB
 
-func (s sqlTransaction) query(ctx context.Context, query string, args ...any) (rows, error) {
-	r, err := s.t.QueryContext(ctx, query, args...)
+	mu       sync.Mutex
+	prepared map[string]*sql.Stmt
+}
+
+func (s *statements) get(query string) *sql.Stmt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.prepared[query]
+}
+
+// keep prepares what was missing. It is of no consequence when that fails.
+func (s *statements) keep(queries []string) {
+	for _, query := range queries {
+		if s.get(query) != nil {
+			continue
+		}
+		stmt, err := s.db.Prepare(query)
+		if err != nil {
+			continue
+		}
+		s.mu.Lock()
+		if s.prepared[query] == nil {
+			s.prepared[query] = stmt
+			stmt = nil
+		}
+		s.mu.Unlock()
+		if stmt != nil {
+			_ = stmt.Close()
+		}
+	}
+}
+
+type sqlTransaction struct {
+	t       *sql.Tx
+	known   *statements
+	missing []string
+}
+
+func (s *sqlTransaction) stmt(ctx context.Context, query string) *sql.Stmt {
+	if stmt := s.known.get(query); stmt != nil {
+		return s.t.StmtContext(ctx, stmt)
+	}
+	s.missing = append(s.missing, query)
+	return nil
+}
+
+func (s *sqlTransaction) query(ctx context.Context, query string, args ...any) (rows, error) {
+	var r *sql.Rows
+	var err error
+	if stmt := s.stmt(ctx, query); stmt != nil {
+		r, err = stmt.QueryContext(ctx, args...)
+	} else {
+		r, err = s.t.QueryContext(ctx, query, args...)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return sqlRows{r}, nil
 }
 
-func (s sqlTransaction) exec(ctx context.Context, query string, args ...any) error {
-	_, err := s.t.ExecContext(ctx, query, args...)
+func (s *sqlTransaction) exec(ctx context.Context, query string, args ...any) error {
+	var err error
+	if stmt := s.stmt(ctx, query); stmt != nil {
+		_, err = stmt.ExecContext(ctx, args...)
+	} else {
+		_, err = s.t.ExecContext(ctx, query, args...)
+	}
 	return err
 }
 
-func (s sqlTransaction) flush(context.Context) error  { return nil }
-func (s sqlTransaction) commit(context.Context) error { return s.t.Commit() }
-func (s sqlTransaction) rollback()                    { _ = s.t.Rollback() }
-func (s sqlTransaction) lend() Tx                     { return Tx{SQL: s.t} }
+func (s *sqlTransaction) flush(context.Context) error { return nil }
+func (s *sqlTransaction) commit(context.Context) error {
+	err := s.t.Commit()
+	if err == nil {
+		s.known.keep(s.missing)
+	}
+	return err
+}
+func (s *sqlTransaction) rollback() { _ = s.t.Rollback() }
+func (s *sqlTransaction) lend() Tx  { return Tx{SQL: s.t} }
 
 type sqlRows struct{ *sql.Rows }
 

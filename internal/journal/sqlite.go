@@ -31,8 +31,12 @@ const (
 type sqlite struct {
 	dir      string
 	patience time.Duration
+	path     string
+	file     os.FileInfo // as it was opened
 	writer   *sql.DB
 	readers  *sql.DB
+
+	writing, reading statements
 }
 
 func openSQLite(dir string, patience time.Duration) (*sqlite, error) {
@@ -45,10 +49,11 @@ func openSQLite(dir string, patience time.Duration) (*sqlite, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Close(); err != nil {
+	file, err := f.Stat()
+	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
-	s := &sqlite{dir: dir, patience: patience}
+	s := &sqlite{dir: dir, patience: patience, path: path, file: file}
 	if s.writer, err = sql.Open("sqlite", dataSource(path, patience, "immediate", "synchronous(FULL)", "foreign_keys(1)")); err != nil {
 		return nil, err
 	}
@@ -57,6 +62,8 @@ func openSQLite(dir string, patience time.Duration) (*sqlite, error) {
 		return nil, errors.Join(err, s.writer.Close())
 	}
 	s.readers.SetMaxOpenConns(4)
+	s.writing = statements{db: s.writer, prepared: map[string]*sql.Stmt{}}
+	s.reading = statements{db: s.readers, prepared: map[string]*sql.Stmt{}}
 	return s, nil
 }
 
@@ -72,15 +79,20 @@ func dataSource(path string, patience time.Duration, lock string, pragmas ...str
 }
 
 func (s *sqlite) begin(ctx context.Context, readOnly bool) (transaction, error) {
-	db := s.writer
-	if readOnly {
-		db = s.readers
+	// SQLite would go on in a file that was moved away or replaced, where nobody will find the record.
+	if now, err := os.Stat(s.path); err != nil || !os.SameFile(now, s.file) {
+		return nil, fault.New(fault.Internal, "Put the state directory back as it was, or restart the server, which then starts a new journal. Operations that were under way are in the old one.",
+			"The journal in %s was moved or replaced while this program runs.", s.dir).Because(err)
 	}
-	t, err := db.BeginTx(ctx, nil)
+	known := &s.writing
+	if readOnly {
+		known = &s.reading
+	}
+	t, err := known.db.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	return sqlTransaction{t}, nil
+	return &sqlTransaction{t: t, known: known}, nil
 }
 
 func (s *sqlite) clock(context.Context, transaction) (now int64, ok bool, err error) {

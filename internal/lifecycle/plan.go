@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 )
@@ -106,6 +107,7 @@ type Plan struct {
 	powerless string            // why an account stays active that should not
 	widens    []string          // ids of groups by which an undo gives more access than the operation took
 	adminOf   []string          // ids of the administrators' groups that the person leaves
+	asked     time.Time         // before anything was read for it
 	people    []Plan            // of a batch: a plan a person, in the order in which they were named
 }
 

@@ -43,7 +43,13 @@ func (s *Service) carry(ctx context.Context, lease *journal.Lease, plan Plan, li
 	work := func() {
 		defer unhook()
 		defer stop(nil)
-		done <- s.guarded(lease, func() error { return s.execute(working, lease, plan, plan.from) })
+		done <- s.guarded(lease, func() error {
+			plan, err := s.refresh(working, lease, plan)
+			if err != nil {
+				return s.postpone(working, lease, err)
+			}
+			return s.execute(working, lease, plan, plan.from)
+		})
 	}
 	if !s.running.begin(work) {
 		work() // its context has ended: it gives the lease back
@@ -71,6 +77,26 @@ func (s *Service) guarded(lease *journal.Lease, work func() error) error {
 		lease.Abandon()
 	}
 	return err
+}
+
+// clockError is by how much the clocks of two hosts may differ before refresh could miss something.
+const clockError = time.Minute
+
+// refresh looks at the person again where another operation on them has come and gone between the reading for the plan and the moment at which the
+// journal kept everybody else away: what was read may not be so any more, and what that one did must not be done again.
+func (s *Service) refresh(ctx context.Context, lease *journal.Lease, plan Plan) (Plan, error) {
+	op := lease.Operation()
+	others, err := s.journal.List(ctx, journal.Filter{Person: op.Key, Limit: 20})
+	if err != nil {
+		return plan, err
+	}
+	for _, other := range others.Operations {
+		if other.ID != op.ID && other.EndedAt.After(plan.asked.Add(-clockError)) {
+			plan.from, err = s.observe(ctx, plan.Target)
+			return plan, err
+		}
+	}
+	return plan, nil
 }
 
 // execute runs a leased operation to its end, or gives it back.

@@ -138,10 +138,12 @@ func (s *Service) do(ctx context.Context, in intent, terms Terms) (Result, error
 			return Result{}, err
 		}
 	}
+	asked := s.now()
 	plan, err := in.plan(ctx, s)
 	if err != nil {
 		return Result{}, err
 	}
+	plan.asked = asked
 	if terms.Confirm != "" && sealed.Target != plan.Target.key() {
 		return Result{}, invalid("The confirmation token is for another person or group.")
 	}
