@@ -2,9 +2,12 @@ package e2e
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 )
 
 // impatient has calls answer before their operation ends.
@@ -32,6 +35,9 @@ func TestCancellingARunningOperation(t *testing.T) {
 				"operation.cancelled_by": got.str("operation.actor"),
 			})
 			left.says(t, "cancelled by", "deactivated through SCIM")
+			if !slices.ContainsFunc(record(t, c.stateDir), func(e journal.Event) bool { return strings.Contains(string(e.Data), "wrong person") }) {
+				t.Error("the record does not say why it was cancelled")
+			}
 			before.Active, before.SCIMActive = false, false
 			s.want(t, jane, before)
 			if writes := s.writes(); len(writes) != 1 {
