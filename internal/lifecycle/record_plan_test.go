@@ -30,7 +30,7 @@ func drawPerson(t *rapid.T) directory.Person {
 	p := person()
 	p.Groups, p.SCIM.Groups = nil, nil
 	for _, g := range drawGroups(t, "groups") {
-		p.Groups = append(p.Groups, directory.GroupRef{ID: g.ID, Name: g.Name, ManagedBy: g.ManagedBy, SCIMID: g.SCIMID})
+		p.Groups = append(p.Groups, directory.GroupRef(g))
 		if g.SCIMID != "" {
 			p.SCIM.Groups = append(p.SCIM.Groups, scim.GroupRef{ID: g.SCIMID, Name: g.Name})
 		}

@@ -60,6 +60,7 @@ func (p *process) newest(t tester) string {
 // operation to its end, and nothing that took effect is sent again.
 func TestAKilledProcessIsGoneOnWith(t *testing.T) {
 	t.Parallel()
+	turn := 0
 	for _, act := range acts() {
 		if !slices.Contains([]string{"offboard", "offboard at a time", "offboard three", "provision by SCIM", "provision by invitation", "restore", "update user", "delete SCIM group"}, act.name) {
 			continue
@@ -81,6 +82,9 @@ func TestAKilledProcessIsGoneOnWith(t *testing.T) {
 		for n, method := range requests {
 			for _, executed := range []bool{false, true} {
 				if executed && method == http.MethodGet {
+					continue
+				}
+				if turn++; underRace && turn%raceShare != 0 {
 					continue
 				}
 				inBubble(t, fmt.Sprintf("%s/request %d, executed %v", act.name, n+1, executed), func(t *testing.T) {
