@@ -70,11 +70,20 @@ func (t *tx) settle(ctx context.Context, parent, child *stored) error {
 	}
 	status := batchStatus(counts)
 	if !status.Ended() {
-		return nil
+		return t.next(ctx, parent)
 	}
 	is := parent.copy()
 	is.status, is.endedAt, is.due = string(status), t.now, 0
 	return t.change(ctx, parent, is, "ended", "batch", batchEvent{status, counts})
+}
+
+// next makes the person due whose turn it is in a batch that goes one by one.
+func (t *tx) next(ctx context.Context, parent *stored) error {
+	if parent.stopOnError == 0 {
+		return nil
+	}
+	return t.exec(ctx, `UPDATE journal_operations SET due = ? WHERE owner = '' AND status IN ('queued', 'scheduled') AND effective_at <= ? AND id = (
+		SELECT id FROM journal_operations WHERE parent = ? AND parent <> '' AND ended_at = 0 ORDER BY created_at LIMIT 1)`, t.now, t.now, parent.id)
 }
 
 func (t *tx) stopBatch(ctx context.Context, parent, failed *stored) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -228,24 +229,29 @@ func TestABatchThatStopsOnErrors(t *testing.T) {
 		s := open()
 		ops := batch(Queued, 5, func(o *Operation) { o.StopOnError = true })
 		add(t, s, ops...)
-		begun := claim(t, s, ops[1].ID)
-		// One was begun and given back: it has to be finished.
+		if _, err := s.Claim(t.Context(), ops[2].ID); !errors.Is(err, ErrWaiting) {
+			t.Errorf("one is begun before its turn: %v", err)
+		}
+		sweep(t, s) // hands all of them out, and puts them off
+		record(t, claim(t, s, ops[1].ID), Update{Event: "ended", Status: Succeeded})
+		if ids := sweep(t, s); !slices.Equal(ids, []string{ops[2].ID}) {
+			t.Errorf("due when the one before has ended: %v, want %s", ids, ops[2].ID)
+		}
+		// One that was begun and given back keeps its turn.
 		if err := claim(t, s, ops[2].ID).Release(t.Context(), 0); err != nil {
 			t.Fatal(err)
 		}
-		record(t, claim(t, s, ops[3].ID), Update{Event: "ended", Status: Failed})
+		if _, err := s.Claim(t.Context(), ops[3].ID); !errors.Is(err, ErrWaiting) {
+			t.Errorf("one is begun before its turn: %v", err)
+		}
+		record(t, claim(t, s, ops[2].ID), Update{Event: "ended", Status: Failed})
 		all := people(t, s, ops)
-		if diff := cmp.Diff([]Status{Running, Queued, Failed, Cancelled, Cancelled}, statuses(all)); diff != "" {
+		if diff := cmp.Diff([]Status{Succeeded, Failed, Cancelled, Cancelled, Cancelled}, statuses(all)); diff != "" {
 			t.Error(diff)
 		}
-		if !strings.Contains(string(all[4].Problem), "stops on the first error") || !strings.Contains(string(all[4].Problem), ops[3].Label) {
+		if !strings.Contains(string(all[4].Problem), "stops on the first error") || !strings.Contains(string(all[4].Problem), ops[2].Label) {
 			t.Errorf("why: %s", all[4].Problem)
 		}
-		if got := get(t, s, ops[0].ID); got.Status != Running {
-			t.Errorf("the batch is %s", got.Status)
-		}
-		record(t, begun, Update{Event: "ended", Status: Succeeded})
-		record(t, claim(t, s, ops[2].ID), Update{Event: "ended", Status: Succeeded})
 		if got := get(t, s, ops[0].ID); got.Status != Partial {
 			t.Errorf("the batch is %s", got.Status)
 		}
@@ -259,7 +265,7 @@ func TestABatchThatStopsOnErrors(t *testing.T) {
 			t.Errorf("resumed: %+v %v", got, err)
 		}
 		all = people(t, s, ops)
-		if diff := cmp.Diff([]Status{Succeeded, Succeeded, Queued, Queued, Queued}, statuses(all)); diff != "" {
+		if diff := cmp.Diff([]Status{Succeeded, Queued, Queued, Queued, Queued}, statuses(all)); diff != "" {
 			t.Error(diff)
 		}
 		if all[2].Steps[0].Action != "again" || all[2].Problem != nil || !all[2].EndedAt.IsZero() {
@@ -268,10 +274,10 @@ func TestABatchThatStopsOnErrors(t *testing.T) {
 		if _, err := s.ReopenBatch(t.Context(), ops[0].ID, by, nil); !errors.Is(err, ErrHeld) {
 			t.Errorf("resume of a batch that runs: %v", err)
 		}
-		if ids := sweep(t, s); len(ids) != 3 {
+		if ids := sweep(t, s); len(ids) != 4 {
 			t.Errorf("swept %v", ids)
 		}
-		for _, op := range ops[3:] {
+		for _, op := range ops[2:] {
 			record(t, claim(t, s, op.ID), Update{Event: "ended", Status: Succeeded})
 		}
 		if got := get(t, s, ops[0].ID); got.Status != Succeeded {

@@ -26,6 +26,9 @@ func (s *Store) Claim(ctx context.Context, id string) (*Lease, error) {
 		if err := s.claimable(o, t.now); err != nil {
 			return err
 		}
+		if err := t.inTurn(ctx, o); err != nil {
+			return err
+		}
 		is = o.copy()
 		is.status, is.owner, is.epoch, is.due = string(Running), owner, o.epoch+1, t.now+s.o.Lease.Microseconds()
 		if is.startedAt == 0 {
@@ -58,6 +61,21 @@ func (s *Store) claimable(o *stored, now int64) error {
 		return ErrHeld
 	}
 	return nil
+}
+
+// inTurn keeps the people of a batch that stops on errors in their order, one after the other: who has not begun can then be left alone. [ErrWaiting]
+// for one whose turn has not come; the end of the one before makes it due.
+func (t *tx) inTurn(ctx context.Context, o *stored) error {
+	if o.parent == "" {
+		return nil
+	}
+	var before int64
+	_, err := one(ctx, t, []any{&before}, `SELECT count(*) FROM journal_operations c JOIN journal_operations p ON p.id = c.parent
+		WHERE c.parent = ? AND c.parent <> '' AND p.stop_on_error <> 0 AND c.created_at < ? AND c.ended_at = 0`, o.parent, o.createdAt)
+	if err == nil && before > 0 {
+		err = ErrWaiting
+	}
+	return err
 }
 
 // loadToRun locks an operation, and the batch that it belongs to where the batch is not running yet. Batches come before their people, always.

@@ -52,6 +52,7 @@ type execution struct {
 
 	steps    []journal.Step
 	changed  map[int]bool // steps that the journal does not have yet
+	refused  bool         // the journal has refused a record, and kept it
 	overtook string       // why nothing more may be done, where somebody else changed the person meanwhile
 
 	mu      sync.Mutex
@@ -103,7 +104,9 @@ func (x *execution) run(ctx context.Context, state State) error {
 	_, cancelled := x.lease.CancelRequested()
 	status := conclude(x.steps, cancelled)
 	err := x.record(ctx, "ended", journal.Update{Status: status})
-	x.log.Info("operation ends", "status", status, "outcome", summary(x.steps), "error", err)
+	if err == nil {
+		x.log.Info("operation ends", "status", status, "outcome", summary(x.steps))
+	}
 	return err
 }
 
@@ -192,6 +195,7 @@ func (x *execution) record(ctx context.Context, event string, u journal.Update) 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	if err := x.lease.Record(ctx, u); err != nil {
+		x.refused = errors.Is(err, journal.ErrLost)
 		return err
 	}
 	clear(x.changed)

@@ -96,6 +96,8 @@ type Plan struct {
 	Warnings []string `json:"warnings"`
 	Blockers []string `json:"blockers" jsonschema:"reasons why it can't be applied; empty when it can"`
 	Undo     []string `json:"undo" jsonschema:"what can be put back afterwards, and what cannot"`
+	// EffectiveAt is when it begins, in the zone in which it was asked for; zero is now.
+	EffectiveAt time.Time `json:"effective_at,omitzero" jsonschema:"when it begins, if not now"`
 
 	tool      string
 	site      string // where it is to be done

@@ -108,7 +108,7 @@ func TestARecordedPlanIsThePlan(t *testing.T) {
 		if again := got.seal(); got.ID != plan.ID || again.ID != plan.ID {
 			t.Errorf("the plan %s reads as %s, and its effect as %s", plan.ID, got.ID, again.ID)
 		}
-		plan.from, plan.people, plan.adminOf = State{}, nil, nil // of the moment that it was made in
+		plan.from, plan.people, plan.adminOf, plan.powerless = State{}, nil, nil, "" // of the moment that it was made in
 		if diff := cmp.Diff(plan, got, cmp.AllowUnexported(Plan{}, Step{}, Subject{})); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}

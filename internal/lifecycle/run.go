@@ -106,7 +106,7 @@ func (s *Service) execute(ctx context.Context, lease *journal.Lease, plan Plan, 
 		return s.end(ctx, lease, Failed, err)
 	}
 	err = x.run(ctx, from)
-	if errors.Is(err, journal.ErrLost) || errors.Is(err, errStale) { // what comes too late is refused, and kept as that
+	if late := errors.Is(err, journal.ErrLost) || errors.Is(err, errStale); late && !x.refused { // what comes too late is refused, and kept as that
 		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBack)
 		defer cancel()
 		return errors.Join(err, x.record(back, "outcome", journal.Update{}))
@@ -232,6 +232,9 @@ func (s *Service) Run(ctx context.Context, id string) error {
 	case err != nil:
 		return err
 	}
+	if op.Parent != "" {
+		defer s.wake() // the next of a batch that goes one by one
+	}
 	working, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	unhook := context.AfterFunc(s.stopping, func() { stop(context.Cause(s.stopping)) })
@@ -252,7 +255,8 @@ func (s *Service) here(op journal.Operation) error {
 		return err
 	}
 	if plan.site != s.site {
-		return fault.New(fault.Conflict, "Start the server with that site's settings, or cancel the operation.", "Operation %s was made for another site: %s.", op.ID, plan.site)
+		return fault.New(fault.Conflict, "Start the server with those settings (ATLASSIAN_SITE_URL, ATLASSIAN_SCIM_DIRECTORY_ID), or cancel the operation.",
+			"Operation %s was made for another site or SCIM directory than this server works on: %s.", op.ID, plan.site)
 	}
 	return nil
 }

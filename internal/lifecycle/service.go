@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -130,8 +131,7 @@ func (s *Service) do(ctx context.Context, in intent, terms Terms) (Result, error
 	var sealed claims
 	if terms.Confirm != "" {
 		if s.policy.HumanConfirmation && !request.From(ctx).Asked {
-			return Result{}, fault.New(fault.ConfirmationInvalid, "Use a client that can ask its user (MCP elicitation): the server then asks the person itself. Nothing was changed.",
-				"This server takes confirmations from a person only, and this client can't ask one.")
+			return Result{}, s.humanOnly(request.From(ctx).CanAsk)
 		}
 		var err error
 		if sealed, err = s.sealer.open(ctx, terms.Confirm, in.kind(), caller, terms.EffectiveAt); err != nil {
@@ -148,6 +148,10 @@ func (s *Service) do(ctx context.Context, in intent, terms Terms) (Result, error
 		return Result{}, invalid("The confirmation token is for another person or group.")
 	}
 	needed := needsAgreement(in, plan)
+	plan.EffectiveAt = terms.EffectiveAt
+	if err := s.announce(ctx, &plan, needed && s.policy.SecondPerson); err != nil && !terms.DryRun {
+		return Result{}, err
+	}
 	switch {
 	case terms.DryRun:
 		return result(Planned, plan), nil
@@ -172,6 +176,37 @@ func (s *Service) do(ctx context.Context, in intent, terms Terms) (Result, error
 			"What would be changed is not what was confirmed: the situation is another one by now.").With(r)
 	}
 	return r, nil
+}
+
+func (s *Service) humanOnly(canAsk bool) error {
+	if canAsk {
+		return fault.New(fault.ConfirmationInvalid, "Leave confirm out: the server asks the person itself. Nothing was changed.", "This server takes agreement from a person only, and no token.")
+	}
+	return fault.New(fault.ConfirmationInvalid, "Use a client that can ask its user (MCP elicitation): the server then asks the person itself. Nothing was changed.",
+		"This server takes confirmations from a person only, and this client can't ask one.")
+}
+
+// announce tells, before anybody agrees, what else there is to know: that a second person has to approve, and that another operation on this person is
+// under way or waits. Where that one keeps this one from being made, it is the conflict that would come of it.
+func (s *Service) announce(ctx context.Context, plan *Plan, second bool) error {
+	if second {
+		plan.Warnings = append(plan.Warnings, "After this a second person has to approve it, within "+s.policy.approvalTimeout().String()+"; nothing is done before.")
+	}
+	waits := second || !plan.EffectiveAt.IsZero()
+	others, err := s.journal.List(ctx, journal.Filter{Person: plan.Target.key(), Statuses: []Status{AwaitingApproval, Scheduled, Queued, Running}, Limit: 5})
+	if err != nil {
+		return err
+	}
+	for _, other := range others.Operations {
+		waiting := other.Status == AwaitingApproval || other.Status == Scheduled
+		if waiting == waits {
+			return s.refused(ctx, &journal.BusyError{OperationID: other.ID, Status: other.Status}, other.Label)
+		}
+		if waiting {
+			plan.Warnings = append(plan.Warnings, fmt.Sprintf("Another operation on this person waits (%s, %s) and stays as it is: %s. update_operation cancels it.", other.Kind, other.Status, other.ID))
+		}
+	}
+	return nil
 }
 
 // agreed records how the plan was agreed to.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/when"
 )
 
 // Text tells a result in words that can be forwarded as they are.
@@ -66,7 +68,7 @@ func (r Result) headline() string {
 		}
 		return "Done and verified: " + done + ".\n"
 	case Scheduled:
-		return "Scheduled: will " + plan + " at " + r.Operation.EffectiveAt.Format(time.RFC3339) + ". Nothing was changed yet; until then it can be cancelled (update_operation).\n"
+		return "Scheduled: will " + plan + " at " + when.Format(r.Plan.EffectiveAt) + ". Nothing was changed yet; until then it can be cancelled (update_operation).\n"
 	case AwaitingApproval:
 		return "Waits for a second person's approval: " + plan + ". Nothing was changed yet.\n"
 	case Running, Queued:
@@ -80,6 +82,9 @@ func (r Result) headline() string {
 }
 
 func (p Plan) write(b *strings.Builder) {
+	if !p.EffectiveAt.IsZero() {
+		fmt.Fprintf(b, "It begins on %s (%s), not now.\n", p.EffectiveAt.Format("Monday, 2 January 2006 at 15:04:05 MST"), when.Format(p.EffectiveAt))
+	}
 	if len(p.Steps) > 0 {
 		b.WriteString("\n")
 		person := ""
