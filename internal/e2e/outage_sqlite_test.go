@@ -146,6 +146,27 @@ func TestTheJournalFailsBeforeAChange(t *testing.T) {
 	}
 }
 
+// TestARemovedStateDirectory takes the journal away from a server for good. It changes nothing from then on, also what would be recorded in a file that
+// nobody finds again; the next one begins a new journal.
+func TestARemovedStateDirectory(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c, _ := outage{}.session(t, s)
+	agreed := c.plan(t, "offboard_user", args{"user": jane})
+	if err := os.RemoveAll(c.stateDir); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		wantRefused(t, s, c.call(t, "offboard_user", agreed), 0, "internal", "The journal in "+c.stateDir, "restart")
+	}
+	wantRefused(t, s, c.call(t, "provision_user", newcomer), 0, "internal", "The journal in "+c.stateDir) // which needs no agreement
+
+	next := connect(t, s, over("stdio"), with("JIRA_LIFECYCLE_STATE_DIR", c.stateDir))
+	next.call(t, "offboard_user", agreed).wants(t, map[string]any{"code": "confirmation_invalid"}) // sealed with a key that is gone
+	next.change(t, "offboard_user", args{"user": jane}).wants(t, map[string]any{"status": "succeeded"})
+	s.want(t, jane, facts{OnSite: true, InSCIM: true})
+}
+
 // inTheMiddle has it fail while the first write is under way: no other one is sent, the caller is told, and the operation is brought to its end when the
 // journal can be written again.
 func (o outage) inTheMiddle(t *testing.T) {
