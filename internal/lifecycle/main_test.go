@@ -14,7 +14,11 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	given := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	for name, value := range map[string]string{"test.parallel": "16", "rapid.checks": "20"} {
+	checks := "20"
+	if underRace {
+		checks = "10"
+	}
+	for name, value := range map[string]string{"test.parallel": "16", "rapid.checks": checks} {
 		if !given[name] {
 			if err := flag.Set(name, value); err != nil {
 				panic(err)
