@@ -8,6 +8,7 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
 
 // TestWhatCountsAsMoreThanWasAgreedTo: a change that waited may do less when it begins, but nothing else and nothing more.
@@ -49,6 +50,10 @@ func TestWhatCountsAsMoreThanWasAgreedTo(t *testing.T) {
 			p.Groups = append(p.Groups, directory.GroupRef{ID: "g-new", Name: "new", ManagedBy: "jira"})
 		}), offboarding(), "it would also remove from the group new through Jira"},
 		{"a group of the same name under another id", offboarding(func(p *directory.Person) { p.Groups[1].ID = "g-other" }), offboarding(), "it would also remove from the group jira-software-users"},
+		{"the same SCIM group, whose id in Jira is not known by now", offboarding(func(p *directory.Person) { p.Groups = p.Groups[1:] }), offboarding(), ""},
+		{"another SCIM group of the same name", offboarding(func(p *directory.Person) {
+			p.Groups[0].SCIMID, p.SCIM.Groups = "s-other", []scim.GroupRef{{ID: "s-other", Name: "engineering"}}
+		}), offboarding(), "it would also remove from the group engineering through SCIM"},
 		{"active again", offboarding(), offboarding(inactive), "it would also deactivate"},
 		{"somebody else", offboarding(func(p *directory.Person) { p.AccountID = "5f:other" }), offboarding(), "it would change Jane Doe"},
 		{"the account id of a newcomer is known by now", newcomer(func(f *provisionFacts) { f.known = &known; f.groups = nil }), newcomer(same), ""},
