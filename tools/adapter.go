@@ -45,7 +45,6 @@ func (t Tool) ServerTool(o Options) server.ServerTool {
 			Name: t.Name, Title: t.Title, Description: t.Description,
 			RawInputSchema: mustJSON(t.in), RawOutputSchema: mustJSON(outline(t.out)),
 			Annotations: mcp.ToolAnnotation{
-				Title:        t.Title,
 				ReadOnlyHint: &t.Hints.ReadOnly, DestructiveHint: &t.Hints.Destructive,
 				IdempotentHint: &t.Hints.Idempotent, OpenWorldHint: &t.Hints.OpenWorld,
 			},

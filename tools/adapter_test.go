@@ -122,7 +122,7 @@ func TestToolIsDescribedToClients(t *testing.T) {
 	}
 	err = json.Unmarshal([]byte(`{
 		"name": "toy", "title": "A toy", "description": "Plays.",
-		"annotations": {"title": "A toy", "readOnlyHint": true, "destructiveHint": false, "idempotentHint": true, "openWorldHint": true},
+		"annotations": {"readOnlyHint": true, "destructiveHint": false, "idempotentHint": true, "openWorldHint": true},
 		"inputSchema": {"type": "object", "required": ["user"], "additionalProperties": false, "properties": {
 			"user": {"type": "string", "description": "an account id or an e-mail", "minLength": 1, "maxLength": 20},
 			"limit": {"type": "integer", "description": "how many", "minimum": 1, "maximum": 100},

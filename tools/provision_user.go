@@ -27,6 +27,7 @@ type ProvisionUserInput struct {
 	Route       string           `json:"route,omitempty" jsonschema:"auto (default) takes SCIM for the directory's own domains and a Jira invitation otherwise" enum:"auto,scim,jira"`
 	EffectiveAt string           `json:"effective_at,omitempty" jsonschema:"when, instead of now: RFC 3339 with an offset or a zone" maxLength:"100"`
 	Reason      string           `json:"reason,omitempty" jsonschema:"why, for the record" maxLength:"500"`
+	Confirm     string           `json:"confirm,omitempty" jsonschema:"of several people: token of the plan that a person has agreed to" maxLength:"4096"`
 	DryRun      bool             `json:"dry_run,omitempty" jsonschema:"return the plan and change nothing"`
 }
 
@@ -44,35 +45,35 @@ type NewPersonInput struct {
 func (d *Deps) provisionUserTool() Tool {
 	return Define("provision_user", "Onboard people", ToolsetLifecycle,
 		"Gives one or several people access: creates the account through SCIM or invites it through Jira, adds groups, and verifies by reading back. "+
-			"Safe to repeat: whoever has the e-mail already is completed, or reactivated, never created twice. An invitation sends a mail. "+
+			"One person is done at once; several need confirm: the first call returns the plan. Safe to repeat: whoever has the e-mail already is completed, or reactivated, never created twice. An invitation sends a mail. "+
 			"For groups of somebody who is already there use add_user_to_group; to undo an offboarding use restore_user.",
 		writes, d.provisionUser)
 }
 
-func (d *Deps) provisionUser(ctx context.Context, in ProvisionUserInput) (lifecycle.Result, error) {
+func (d *Deps) provisionUser(ctx context.Context, in ProvisionUserInput) (Confirmable, error) {
 	at, err := effectiveAt(in.EffectiveAt)
 	if err != nil {
-		return lifecycle.Result{}, err
+		return Confirmable{}, err
 	}
-	terms := lifecycle.Terms{Reason: in.Reason, EffectiveAt: at, DryRun: in.DryRun}
+	terms := lifecycle.Terms{Reason: in.Reason, EffectiveAt: at, Confirm: in.Confirm, DryRun: in.DryRun}
 	switch which, err := oneOf(given{"email", in.Email != ""}, given{"people", len(in.People) > 0}, given{"csv_path", in.CSVPath != ""}); {
 	case err != nil:
-		return lifecycle.Result{}, err
+		return Confirmable{}, err
 	case which == "email":
 		request, err := in.request(NewPersonInput{
 			Email: in.Email, GivenName: in.GivenName, FamilyName: in.FamilyName, DisplayName: in.DisplayName, Title: in.Title, Department: in.Department,
 		})
 		if err != nil {
-			return lifecycle.Result{}, err
+			return Confirmable{}, err
 		}
 		request.Terms = terms
-		return d.Lifecycle.Provision(ctx, request)
+		return confirmable(d.Lifecycle.Provision(ctx, request))
 	}
 	people, err := d.newcomers(in)
 	if err != nil {
-		return lifecycle.Result{}, err
+		return Confirmable{}, err
 	}
-	return d.Lifecycle.ProvisionMany(ctx, people.values, lifecycle.Rows{Places: people.places, Problems: people.problems, StopOnError: in.StopOnError, Terms: terms})
+	return confirmable(d.Lifecycle.ProvisionMany(ctx, people.values, lifecycle.Rows{Places: people.places, Problems: people.problems, StopOnError: in.StopOnError, Terms: terms}))
 }
 
 // newcomers reads who the people of a batch are, and lists everything that is wrong with them.

@@ -16,7 +16,7 @@ func (d *Deps) updateOperationTool() Tool {
 	return Define("update_operation", "Steer an operation", ToolsetOperations,
 		"Resumes an operation that ended partial or failed (only what is not done is tried again), cancels one that waits or runs (it stops before its next step; what is done stays done), "+
 			"or approves or rejects one that awaits a second person. Approve only when the person you work for, who is not the one that asked for it, has read its plan and said so.",
-		Hints{Idempotent: true, OpenWorld: true}, d.UpdateOperation)
+		Hints{Destructive: true, OpenWorld: true}, d.UpdateOperation)
 }
 
 // UpdateOperation is the tool update_operation.

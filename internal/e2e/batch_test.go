@@ -148,7 +148,7 @@ func TestListsOfPeople(t *testing.T) {
 	if now := s.writes(); len(now) != sent {
 		t.Errorf("a dry run wrote %v", now[sent:])
 	}
-	hired := c.call(t, "provision_user", args{"csv_path": "new.csv", "groups": []string{"engineering"}})
+	hired := c.change(t, "provision_user", args{"csv_path": "new.csv", "groups": []string{"engineering"}})
 	hired.wants(t, map[string]any{"status": "succeeded", "operation.steps.#": 2})
 	in := facts{OnSite: true, Active: true, InSCIM: true, SCIMActive: true, Groups: []string{"engineering", "finance"}}
 	s.want(t, "nina.new@example.com", in)
@@ -156,7 +156,7 @@ func TestListsOfPeople(t *testing.T) {
 	s.want(t, "olaf.new@example.com", in)
 	c.wantResult(t, c.operation(t, hired.id()).str("operation.result_uri"), hired.all("operation.steps", "operation_id"), "succeeded")
 
-	more := c.call(t, "provision_user", args{"people": []args{
+	more := c.change(t, "provision_user", args{"people": []args{
 		{"email": "pia.new@example.com", "given_name": "Pia", "family_name": "New", "groups": []string{"partners"}},
 		{"email": jane, "given_name": "Jane", "family_name": "Doe"},
 		{"email": manager, "given_name": "Max", "family_name": "Manager"},

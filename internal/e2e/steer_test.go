@@ -44,11 +44,12 @@ func TestCancellingARunningOperation(t *testing.T) {
 				t.Errorf("sent %v", writes)
 			}
 
-			done := c.steer(t, id, "resume")
-			if done.str("operation.status") != "succeeded" {
-				done = c.becomes(t, id, "succeeded")
-			}
-			done.wants(t, map[string]any{"operation.steps.0.attempts": 1, "operation.steps.1.status": "done", "operation.steps.5.status": "done"})
+			// A cancellation withdraws the agreement: what is left needs a new plan.
+			c.steer(t, id, "resume").wants(t, map[string]any{"code": "conflict"})
+			s.want(t, jane, before)
+			plan = c.call(t, "offboard_user", args{"user": jane})
+			rest := c.call(t, "offboard_user", args{"user": jane, "confirm": plan.str("confirmation.token")}).str("operation.operation_id")
+			c.becomes(t, rest, "succeeded")
 			s.want(t, jane, facts{OnSite: true, InSCIM: true})
 			if writes := s.writes(); len(writes) != 5 {
 				t.Errorf("sent %v", writes)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -188,7 +189,7 @@ func (o *stored) reopened(steps map[int]Step) (*stored, error) {
 	return is, nil
 }
 
-// ReopenBatch takes up a batch that has ended: each of its people who failed, is partial, or was not begun is queued again, with the steps that reset
+// ReopenBatch takes up a batch that has ended: each of its people who failed, is partial, or was not begun, and whom nobody cancelled, is queued again, with the steps that reset
 // gives for it set back. The sweep does the rest. [ErrEnded] when nobody is left to do, [ErrHeld] when the batch has not ended.
 func (s *Store) ReopenBatch(ctx context.Context, id string, by Actor, reset func(Operation) map[int]Step) (Operation, error) {
 	var op Operation
@@ -206,6 +207,8 @@ func (s *Store) ReopenBatch(ctx context.Context, id string, by Actor, reset func
 		if err != nil {
 			return err
 		}
+		// Who was cancelled by somebody, and not because another one failed, stays so.
+		children = slices.DeleteFunc(children, func(o *stored) bool { return o.cancelBy != "" })
 		if len(children) == 0 {
 			return ErrEnded
 		}

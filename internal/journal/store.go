@@ -57,8 +57,12 @@ func New(o Options) *Store {
 	return s
 }
 
-// Exists tells whether there is anything to open. For SQLite that is the file; a PostgreSQL database counts as there. It has no side effect.
-func (s *Store) Exists() bool { return s.o.URL != "" || existsSQLite(s.o.Dir) }
+// Exists tells whether there is anything to open. For SQLite that is the file; a PostgreSQL database counts as there, and so does a file that was opened
+// and is gone, of which everything else tells. It has no side effect.
+func (s *Store) Exists() bool {
+	db, _ := s.opened()
+	return db != nil || s.o.URL != "" || existsSQLite(s.o.Dir)
+}
 
 // Shared tells whether the journal is one that several hosts share: PostgreSQL. It does no I/O.
 func (s *Store) Shared() bool { return s.o.URL != "" }

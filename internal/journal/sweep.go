@@ -95,10 +95,14 @@ func (t *tx) due(ctx context.Context, gone []goneWorker) ([]dueOperation, error)
 	where := `due > 0 AND due <= ?`
 	ended := map[string]bool{}
 	if len(gone) > 0 {
-		where = `(` + where + `) OR (status = 'running' AND owner <> '' AND owner IN (?` + strings.Repeat(`, ?`, len(gone)-1) + `))`
-		for _, g := range gone {
-			ended[g.id] = true
-			args = append(args, g.id)
+		// What a process had handed out and nobody has claimed may have been in that process's own hands.
+		these := `(?` + strings.Repeat(`, ?`, len(gone)-1) + `)`
+		where = `(` + where + `) OR (status = 'running' AND owner <> '' AND owner IN ` + these + `) OR (ended_at = 0 AND owner = '' AND due > 0 AND handed_by <> '' AND handed_by IN ` + these + `)`
+		for range 2 {
+			for _, g := range gone {
+				ended[g.id] = true
+				args = append(args, g.id)
+			}
 		}
 	}
 	args = append(args, int64(sweepAtOnce))
@@ -136,7 +140,7 @@ func (t *tx) sweep(ctx context.Context, d dueOperation) (bool, error) {
 			return false, err
 		}
 	}
-	return true, t.exec(ctx, `UPDATE journal_operations SET owner = '', epoch = ?, due = ? WHERE id = ?`, epoch, t.now+Grace.Microseconds(), d.id)
+	return true, t.exec(ctx, `UPDATE journal_operations SET owner = '', epoch = ?, due = ?, handed_by = ? WHERE id = ?`, epoch, t.now+Grace.Microseconds(), t.s.worker.name(), d.id)
 }
 
 // nextDue tells, without a lock, whether something is due, and else when.

@@ -121,7 +121,7 @@ func (b batch) problems(plans []Plan, errs []error) []RowProblem {
 	admins := map[string]int{} // administrators' group → item
 	for i, plan := range plans {
 		add := func(code fault.Code, text string) {
-			list = append(list, RowProblem{Place: b.place(i), Person: plan.Target.Label, Code: string(code), Problem: text})
+			list = append(list, RowProblem{Place: b.place(i), Person: cmp.Or(plan.Target.Label, whom(b.items[i])), Code: string(code), Problem: text})
 		}
 		if errs[i] != nil {
 			f := explain.Fault(errs[i])
@@ -145,6 +145,19 @@ func (b batch) problems(plans []Plan, errs []error) []RowProblem {
 		}
 	}
 	return list
+}
+
+// whom names somebody as they were named in the call.
+func whom(in intent) string {
+	switch in := in.(type) {
+	case OffboardRequest:
+		return in.Target.Value
+	case ProvisionRequest:
+		return in.Who.Email
+	case RestoreRequest:
+		return in.OperationID
+	}
+	return ""
 }
 
 func (b batch) place(i int) string {

@@ -46,6 +46,7 @@ type execution struct {
 	plan    Plan
 	changes []change
 	observe func(context.Context, Subject) (State, error)
+	heed    func()        // takes notice of a cancellation, nil where nobody can cancel but in the journal
 	patient time.Duration // how long a stage waits for its changes to show
 	now     func() time.Time
 	log     *slog.Logger
@@ -154,6 +155,9 @@ func (x *execution) compare(ctx context.Context, state State) State {
 func (x *execution) hindered(stage int) string {
 	if x.overtook != "" {
 		return x.overtook
+	}
+	if x.heed != nil {
+		x.heed()
 	}
 	if by, ok := x.lease.CancelRequested(); ok && (stage != stageOf(Verify) || x.any(StepSkipped)) {
 		return "not begun: cancelled by " + cmp.Or(by.Caller, "the caller")

@@ -30,12 +30,16 @@ type Terms struct {
 
 func (t Terms) why() string { return t.Reason }
 
-// needsAgreement tells whether a person has to agree to the plan first: whatever takes something away, and an undo that would give more than was taken.
+// needsAgreement tells whether a person has to agree to the plan first: whatever takes something away, access for several people at once, and an undo that
+// would give more than was taken.
 func needsAgreement(in intent, plan Plan) bool {
 	switch in := in.(type) {
 	case OffboardRequest, RemoveRequest, DeleteUserRequest, DeleteGroupRequest:
 		return true
 	case batch:
+		if _, giving := in.items[0].(ProvisionRequest); giving { // many mails, or many who come back, are for a person to see first
+			return true
+		}
 		return needsAgreement(in.items[0], plan)
 	}
 	return len(plan.widens) > 0

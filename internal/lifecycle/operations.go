@@ -163,7 +163,7 @@ func (s *Service) retry(ctx context.Context, op journal.Operation) (journal.Oper
 	switch {
 	case op.Status == Succeeded:
 		return op, over(op, "resumed", "There is nothing left to do.")
-	case op.Status == Cancelled:
+	case op.Status == Cancelled, op.Status.Ended() && op.CancelBy != nil: // a cancellation withdraws the agreement
 		return op, over(op, "resumed", "Ask for the change again, with a plan of how things are now.")
 	case op.Status == Scheduled:
 		return op, fault.New(fault.Conflict, "Leave it to its time, or cancel it and ask for the change now.", "Operation %s is scheduled for %s and does not begin before.", op.ID, op.EffectiveAt.Format(time.RFC3339))
@@ -183,7 +183,10 @@ func (s *Service) retry(ctx context.Context, op journal.Operation) (journal.Oper
 		return op, over(op, "resumed", "All of its steps are done.")
 	}
 	lease, err := s.journal.Reopen(ctx, op.ID, actor(ctx), again)
-	if err != nil {
+	switch {
+	case errors.Is(err, journal.ErrHeld), errors.Is(err, journal.ErrEnded): // somebody else has just resumed it
+		return s.waitFor(ctx, op.ID)
+	case err != nil:
 		return op, s.refused(ctx, err, op.Label)
 	}
 	done := make(chan error, 1)
@@ -251,10 +254,11 @@ func openAgain(op journal.Operation) map[int]journal.Step {
 // retryBatch resumes each person of a batch who is not done.
 func (s *Service) retryBatch(ctx context.Context, op journal.Operation) (journal.Operation, error) {
 	_, err := s.journal.ReopenBatch(ctx, op.ID, actor(ctx), openAgain)
-	if errors.Is(err, journal.ErrEnded) {
-		return op, over(op, "resumed", "There is nobody left to do.")
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, journal.ErrEnded):
+		return op, over(op, "resumed", "There is nobody left to do. Whoever was cancelled needs a new plan.")
+	case errors.Is(err, journal.ErrHeld): // somebody else has just resumed it
+	case err != nil:
 		return op, s.refused(ctx, err, op.Label)
 	}
 	s.wake()
@@ -265,6 +269,8 @@ func (s *Service) retryBatch(ctx context.Context, op journal.Operation) (journal
 func (s *Service) decide(ctx context.Context, op journal.Operation, approve bool, reason string) (journal.Operation, error) {
 	by := request.From(ctx).Caller
 	switch {
+	case op.Parent != "":
+		return op, fault.New(fault.Conflict, "Approve or reject the batch.", "Operation %s belongs to the batch %s, which is decided on as a whole.", op.ID, op.Parent)
 	case op.Status != AwaitingApproval:
 		return op, fault.New(fault.Conflict, "Look at it with get_operation.", "Operation %s does not wait for approval: it is %s.", op.ID, op.Status)
 	case approve && (by == "" || by == op.Actor.Caller):

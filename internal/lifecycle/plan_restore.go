@@ -51,7 +51,11 @@ func planRestore(person directory.Person, operation string, t taken, there []boo
 	if slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Via == ViaSCIM }) {
 		plan.Warnings = append(plan.Warnings, warnProvider)
 	}
-	plan.Steps = append(plan.Steps, Step{Action: Verify, Target: person.Label(), Detail: "read back: the account and the groups are as before " + operation})
+	check := "read back: the account and the groups are as before " + operation
+	if len(lost) > 0 {
+		check = "read back: what can be put back is there; the warnings say what is not"
+	}
+	plan.Steps = append(plan.Steps, Step{Action: Verify, Target: person.Label(), Detail: check})
 	if len(lost) > 0 {
 		plan.followUps = append(plan.followUps, "Put back by hand what could not be put back here: see the warnings.")
 	}

@@ -48,7 +48,7 @@ func (s *Service) carry(ctx context.Context, lease *journal.Lease, plan Plan, li
 			if err != nil {
 				return s.postpone(working, lease, err)
 			}
-			return s.execute(working, lease, plan, plan.from)
+			return s.execute(working, lease, plan, func() { s.withdraw(ctx, lease) })
 		})
 	}
 	if !s.running.begin(work) {
@@ -99,13 +99,26 @@ func (s *Service) refresh(ctx context.Context, lease *journal.Lease, plan Plan) 
 	return plan, nil
 }
 
-// execute runs a leased operation to its end, or gives it back.
-func (s *Service) execute(ctx context.Context, lease *journal.Lease, plan Plan, from State) error {
+// withdraw records that the client of a call has cancelled it, before the operation's next step can begin.
+func (s *Service) withdraw(call context.Context, lease *journal.Lease) {
+	if _, known := lease.CancelRequested(); known || !errors.Is(context.Cause(call), request.ErrClientCancelled) {
+		return
+	}
+	recording, cancel := context.WithTimeout(context.WithoutCancel(call), giveBack)
+	defer cancel()
+	if _, err := s.journal.Cancel(recording, lease.Operation().ID, actor(call), nil); err != nil {
+		s.log.Warn("a cancellation could not be recorded", "operation", lease.Operation().ID, "error", err)
+	}
+}
+
+// execute runs a leased operation to its end, or gives it back. heed is called before each stage, to take notice of a cancellation; it may be nil.
+func (s *Service) execute(ctx context.Context, lease *journal.Lease, plan Plan, heed func()) error {
 	x, err := s.newExecution(lease, plan)
 	if err != nil {
 		return s.end(ctx, lease, Failed, err)
 	}
-	err = x.run(ctx, from)
+	x.heed = heed
+	err = x.run(ctx, plan.from)
 	if late := errors.Is(err, journal.ErrLost) || errors.Is(err, errStale); late && !x.refused { // what comes too late is refused, and kept as that
 		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBack)
 		defer cancel()
@@ -283,7 +296,7 @@ func (s *Service) resume(ctx context.Context, lease *journal.Lease) error {
 		if !plan.writes() {
 			return s.end(ctx, lease, Succeeded, nil)
 		}
-		return s.execute(ctx, lease, plan, plan.from)
+		return s.execute(ctx, lease, plan, nil)
 	}
 	if err := s.overruled(ctx, op); err != nil {
 		return s.postpone(ctx, lease, err)
@@ -294,7 +307,7 @@ func (s *Service) resume(ctx context.Context, lease *journal.Lease) error {
 		return s.postpone(ctx, lease, err)
 	}
 	plan.from = from
-	return s.execute(ctx, lease, plan, from)
+	return s.execute(ctx, lease, plan, nil)
 }
 
 // begun tells whether any step may have been written.

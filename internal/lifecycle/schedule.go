@@ -69,7 +69,17 @@ func (s *Service) renew(ctx context.Context, lease *journal.Lease, agreed Plan) 
 	return plan, lease.Record(ctx, journal.Update{Event: "replanned", Plan: encoded, PlanID: plan.ID, Snapshot: state, AllSteps: plan.pending()})
 }
 
-func sameStep(a, b Step) bool { return a.Action == b.Action && a.Via == b.Via && a.group == b.group }
+// sameStep tells whether two steps write the same. A group is told by its id on the side that is written to: the other side's is not always known.
+func sameStep(a, b Step) bool {
+	same := a.group == b.group
+	switch {
+	case a.Via == ViaSCIM && a.group.SCIMID != "":
+		same = a.group.SCIMID == b.group.SCIMID
+	case a.Via == ViaJira && a.group.ID != "":
+		same = a.group.ID == b.group.ID
+	}
+	return a.Action == b.Action && a.Via == b.Via && same
+}
 
 // beyond names what p would do that agreed does not, or "".
 func (p Plan) beyond(agreed Plan) string {

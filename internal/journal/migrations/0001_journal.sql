@@ -24,7 +24,8 @@ CREATE TABLE journal_operations (
 	children     BIGINT NOT NULL,
 	owner        TEXT   NOT NULL,
 	epoch        BIGINT NOT NULL,
-	due          BIGINT NOT NULL
+	due          BIGINT NOT NULL,
+	handed_by    TEXT   NOT NULL DEFAULT '' -- the worker whose sweep handed it out last
 );
 
 -- No two operations on one person run, or wait to run, at the same time; nor do two wait for their time or for approval.
@@ -34,6 +35,7 @@ CREATE UNIQUE INDEX journal_operations_waiting ON journal_operations (subject) W
 -- What the sweep looks for.
 CREATE INDEX journal_operations_due   ON journal_operations (due)   WHERE due > 0;
 CREATE INDEX journal_operations_owner ON journal_operations (owner) WHERE owner <> '';
+CREATE INDEX journal_operations_handed ON journal_operations (handed_by) WHERE handed_by <> '' AND ended_at = 0;
 
 -- The first page of each list, newest first. The people of a batch are listed under their batch only.
 CREATE INDEX journal_operations_created ON journal_operations (created_at, id)         WHERE parent = '';
