@@ -160,6 +160,7 @@ func TestARemovedStateDirectory(t *testing.T) {
 		wantRefused(t, s, c.call(t, "offboard_user", agreed), 0, "internal", "The journal in "+c.stateDir, "restart")
 	}
 	wantRefused(t, s, c.call(t, "provision_user", newcomer), 0, "internal", "The journal in "+c.stateDir) // which needs no agreement
+	wantRefused(t, s, c.call(t, "list_operations", args{}), 0, "internal", "The journal in "+c.stateDir)
 
 	next := connect(t, s, over("stdio"), with("JIRA_LIFECYCLE_STATE_DIR", c.stateDir))
 	next.call(t, "offboard_user", agreed).wants(t, map[string]any{"code": "confirmation_invalid"}) // sealed with a key that is gone

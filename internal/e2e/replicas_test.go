@@ -31,9 +31,15 @@ func TestAnyReplicaAnswersForAnyOperation(t *testing.T) {
 	got.wants(t, map[string]any{"status": "partial", "operation.operation_id": id, "operation.steps.0.status": "done", "operation.steps.1.status": "skipped"})
 
 	p.a.operation(t, id).wants(t, map[string]any{"operation.status": "partial"})
-	p.a.steer(t, id, "resume").wants(t, map[string]any{"operation.status": "succeeded"})
-	p.b.operation(t, id).wants(t, map[string]any{"operation.status": "succeeded", "operation.steps.0.attempts": 1})
 	p.b.call(t, "offboard_user", agreed).wants(t, map[string]any{"code": "confirmation_invalid"})
+	p.b.change(t, "offboard_user", args{"user": jane}).wants(t, map[string]any{"status": "succeeded"})
+
+	p.refuse(t)
+	id = p.a.change(t, "offboard_user", args{"user": alex}).id()
+	p.ClearFaults()
+	p.b.steer(t, id, "resume").wants(t, map[string]any{"operation.operation_id": id, "operation.status": "succeeded", "operation.steps.0.attempts": 1})
+	p.a.operation(t, id).wants(t, map[string]any{"operation.status": "succeeded"})
+	p.want(t, alex, facts{OnSite: true, InSCIM: true})
 	p.want(t, jane, facts{OnSite: true, InSCIM: true})
 	p.wantNothingTwice(t)
 	p.wantSoundRecord(t)
