@@ -116,12 +116,13 @@ func acts() []act {
 		}},
 		{name: "provision three", who: nina, writes: []write{createUser, joinGroup}, run: func(_ tester, s *site, arm func()) (string, *lifecycle.Result, error) {
 			s.first.working.Store(true)
-			arm()
 			var people []lifecycle.ProvisionRequest
 			for _, email := range []string{nina, "noah.new@example.com", "nora.new@example.com"} {
 				people = append(people, lifecycle.ProvisionRequest{Who: lifecycle.Newcomer{Email: email, GivenName: "N", FamilyName: "N"}, Groups: []string{"partners"}})
 			}
-			return told(s.service.ProvisionMany(ctx, people, lifecycle.Rows{}))
+			return told(confirmed(func(terms lifecycle.Terms) (lifecycle.Result, error) {
+				return s.service.ProvisionMany(ctx, people, lifecycle.Rows{Terms: terms})
+			}, lifecycle.Terms{}, arm))
 		}},
 		{name: "restore", who: jane, writes: []write{patchUser, patchGroup, joinGroup}, run: func(t tester, s *site, arm func()) (string, *lifecycle.Result, error) {
 			id := s.offboarded(t, jane)

@@ -178,7 +178,7 @@ func unavailable(errs []error) error {
 }
 
 // WrongRows is the error of a batch that can't begin, with every person's problem, in the order in which they were given.
-func WrongRows(problems []RowProblem, people int) error {
+func WrongRows(problems []RowProblem, people int) *fault.Error {
 	slices.SortStableFunc(problems, func(a, b RowProblem) int { return cmp.Compare(placeNumber(a.Place), placeNumber(b.Place)) })
 	var b strings.Builder
 	for _, p := range problems[:min(len(problems), listedProblems)] {

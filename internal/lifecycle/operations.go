@@ -6,8 +6,10 @@ import (
 	"errors"
 	"time"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/request"
 )
 
@@ -251,8 +253,12 @@ func openAgain(op journal.Operation) map[int]journal.Step {
 	return again
 }
 
-// retryBatch resumes each person of a batch who is not done.
+// retryBatch resumes each person of a batch who is not done and whom nobody cancelled. It passes the same checks for each as a resume of that one alone,
+// and nobody is begun while anything is wrong with any of them.
 func (s *Service) retryBatch(ctx context.Context, op journal.Operation) (journal.Operation, error) {
+	if err := s.stillWantedAll(ctx, op); err != nil {
+		return op, err
+	}
 	_, err := s.journal.ReopenBatch(ctx, op.ID, actor(ctx), openAgain)
 	switch {
 	case errors.Is(err, journal.ErrEnded):
@@ -263,6 +269,50 @@ func (s *Service) retryBatch(ctx context.Context, op journal.Operation) (journal
 	}
 	s.wake()
 	return s.waitFor(ctx, op.ID)
+}
+
+func (s *Service) stillWantedAll(ctx context.Context, batch journal.Operation) error {
+	var ids []string
+	for child, err := range s.children(ctx, batch.ID) {
+		if err != nil {
+			return err
+		}
+		if child.Status.Ended() && child.Status != Succeeded && child.CancelBy == nil {
+			ids = append(ids, child.ID)
+		}
+	}
+	problems := make([]*RowProblem, len(ids))
+	all, all1 := parallel.WithContext(ctx)
+	all.SetLimit(s.parallel)
+	for i, id := range ids {
+		all.Go(func() error {
+			child, err := s.journal.Get(all1, id)
+			if err != nil {
+				return err
+			}
+			// Whoever was changed the other way is left alone when their turn comes, and more than was agreed to is never done.
+			if err := s.stillWanted(all1, child); err != nil && !fault.Is(err, fault.PlanChanged) {
+				f := explain.Fault(err)
+				problems[i] = &RowProblem{Place: id, Person: child.Label, Code: string(f.Code), Problem: f.Error()}
+			}
+			return nil
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	var wrong []RowProblem
+	for _, p := range problems {
+		if p != nil {
+			wrong = append(wrong, *p)
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	f := WrongRows(wrong, len(ids))
+	f.Code, f.Hint = fault.Conflict, "Nothing was changed. Resume the others one by one, by their own operations."
+	return f
 }
 
 // decide records the second person's decision. Whoever asked for the operation can't approve it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -190,23 +191,44 @@ func (s *Service) humanOnly(canAsk bool) error {
 // under way or waits. Where that one keeps this one from being made, it is the conflict that would come of it.
 func (s *Service) announce(ctx context.Context, plan *Plan, second bool) error {
 	if second {
-		plan.Warnings = append(plan.Warnings, "After this a second person has to approve it, within "+s.policy.approvalTimeout().String()+"; nothing is done before.")
+		plan.Warnings = append(plan.Warnings, "After this a second person has to approve it, within "+plainly(s.policy.approvalTimeout())+"; nothing is done before.")
 	}
 	waits := second || !plan.EffectiveAt.IsZero()
-	others, err := s.journal.List(ctx, journal.Filter{Person: plan.Target.key(), Statuses: []Status{AwaitingApproval, Scheduled, Queued, Running}, Limit: 5})
-	if err != nil {
-		return err
+	everybody := plan.people
+	if len(everybody) == 0 {
+		everybody = []Plan{*plan}
 	}
-	for _, other := range others.Operations {
-		waiting := other.Status == AwaitingApproval || other.Status == Scheduled
-		if waiting == waits {
-			return s.refused(ctx, &journal.BusyError{OperationID: other.ID, Status: other.Status}, other.Label)
+	for _, person := range everybody {
+		if !person.writes() {
+			continue
 		}
-		if waiting {
-			plan.Warnings = append(plan.Warnings, fmt.Sprintf("Another operation on this person waits (%s, %s) and stays as it is: %s. update_operation cancels it.", other.Kind, other.Status, other.ID))
+		others, err := s.journal.List(ctx, journal.Filter{Person: person.Target.key(), Statuses: []Status{AwaitingApproval, Scheduled, Queued, Running}, Limit: 5})
+		if err != nil {
+			return err
+		}
+		for _, other := range others.Operations {
+			waiting := other.Status == AwaitingApproval || other.Status == Scheduled
+			if waiting == waits {
+				return s.refused(ctx, &journal.BusyError{OperationID: other.ID, Status: other.Status}, other.Label)
+			}
+			if waiting {
+				plan.Warnings = append(plan.Warnings, fmt.Sprintf("Another operation on %s waits (%s, %s) and stays as it is: %s. update_operation cancels it.", other.Label, other.Kind, other.Status, other.ID))
+			}
 		}
 	}
 	return nil
+}
+
+// plainly writes a duration without its empty parts: 24h, not 24h0m0s.
+func plainly(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // agreed records how the plan was agreed to.
