@@ -14,11 +14,15 @@ RACE     := $(if $(CC_FOUND),-race)
 POSTGRES := $(or $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1),$(patsubst %/initdb,%,$(shell command -v initdb)))
 NO_POSTGRES = not found, so tests against it $(if $(filter true,$(CI)),fail,are left out)
 
+# End-to-end tests that several callers or processes take part in: they run with the race detector, in their own process and in the program's. All of
+# them run without it besides, since with it they take four times as long.
+TOGETHER := Race|Sessions|Desktop|AtOnce|OneToken|Interrupted
+
 # How long each fuzz target runs in `make test`, and in `make fuzz`.
 SHORT_FUZZ := 3s
 FUZZTIME   := 1m
 
-.PHONY: build test lint bench demo fuzz clean postgres-bin
+.PHONY: build test crashes lint bench demo fuzz clean postgres-bin
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/jira-lifecycle-mcp ./cmd/jira-lifecycle-mcp
@@ -30,7 +34,9 @@ test:
 	@echo "Atlassian's OpenAPI documents (JIRA_LIFECYCLE_SPECS): $${JIRA_LIFECYCLE_SPECS:-not set, so tests against them are skipped}"
 	@echo "PostgreSQL: $(or $(POSTGRES),$(NO_POSTGRES))"
 	@echo "Race detector: $(if $(RACE),on,off, since there is no C compiler)"
-	$(if $(RACE),CGO_ENABLED=1) go test $(RACE) -parallel 16 -timeout 30m ./...
+	$(if $(RACE),CGO_ENABLED=1) go test $(RACE) -parallel 16 -timeout 15m $$(go list ./... | grep -v /internal/e2e)
+	$(if $(RACE),CGO_ENABLED=1) go test $(RACE) -parallel 16 -timeout 15m -run '$(TOGETHER)' ./internal/e2e
+	go test -parallel 16 -timeout 15m ./internal/e2e
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=$(SHORT_FUZZ)
 
 # Each target in turn; what a run finds is kept in testdata/fuzz and fails every later test run.
@@ -41,6 +47,10 @@ fuzz:
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
 		done || exit 1; \
 	done
+
+# Every crash of the crash matrix; make test leaves some of a batch's out.
+crashes:
+	JIRA_LIFECYCLE_CRASHES=all go test -count=1 -timeout 30m -run Crash ./internal/e2e
 
 lint:
 	@unformatted=$$(go tool gofumpt -l .); if [ -n "$$unformatted" ]; then echo "gofumpt these:"; echo "$$unformatted"; exit 1; fi

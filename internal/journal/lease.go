@@ -277,9 +277,6 @@ func (l *Lease) Release(ctx context.Context, after time.Duration) error {
 	return err
 }
 
-// Abandon stops renewing the lease without a word to the database, which may be away: it lapses by itself, and somebody else takes the operation up.
-func (l *Lease) Abandon() { l.s.drop(l) }
-
 func (l *Lease) current() *stored {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -188,6 +188,26 @@ func TestAnAbandonedLeaseLapses(t *testing.T) {
 	})
 }
 
+func TestAnAbandonedLeaseEndsWithItsOwnStoresNextSweep(t *testing.T) {
+	each(t, func(t *testing.T, open func(...func(*Options)) *Store) {
+		first, second := open(), open()
+		l, taken := begin(t, first, operation()), begin(t, first, operation())
+		l.Abandon()
+		if ids := sweep(t, second); len(ids) != 0 {
+			t.Errorf("another store swept %v: it can't know", ids)
+		}
+		if diff := cmp.Diff([]string{l.id}, sweep(t, first)); diff != "" {
+			t.Error(diff)
+		}
+		taken.Abandon()
+		sweep(t, first)
+		again := claim(t, second, taken.id)
+		if ids := sweep(t, first); len(ids) != 0 || !again.Fresh() {
+			t.Errorf("swept %v, which another store has", ids)
+		}
+	})
+}
+
 func TestTheClockGoesBack(t *testing.T) {
 	each(t, func(t *testing.T, open func(...func(*Options)) *Store) {
 		c := newClock()

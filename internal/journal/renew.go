@@ -10,16 +10,18 @@ import (
 
 // leases are those that this store holds. A goroutine renews them while there are any.
 type leases struct {
-	mu       sync.Mutex
-	held     map[string]*Lease
-	renewing bool
-	closed   bool
-	wake     chan struct{} // the renewing goroutine shall look whether there is still something to do
-	wg       sync.WaitGroup
+	mu   sync.Mutex
+	held map[string]*Lease
+	// abandoned are the epochs of leases whose end could not be written.
+	abandoned map[string]int64
+	renewing  bool
+	closed    bool
+	wake      chan struct{} // the renewing goroutine shall look whether there is still something to do
+	wg        sync.WaitGroup
 }
 
 func (ls *leases) init() {
-	ls.held = map[string]*Lease{}
+	ls.held, ls.abandoned = map[string]*Lease{}, map[string]int64{}
 	ls.wake = make(chan struct{}, 1)
 }
 

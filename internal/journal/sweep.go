@@ -31,6 +31,9 @@ func (s *Store) Sweep(ctx context.Context, enqueue func(context.Context, Tx, []s
 	if !s.Exists() {
 		return Swept{}, nil
 	}
+	if err := s.lapse(ctx); err != nil {
+		return Swept{}, err
+	}
 	gone := s.worker.gone()
 	removable := false
 	defer func() {
