@@ -180,28 +180,3 @@ func (t *tx) operations(ctx context.Context, query string, args ...any) ([]*stor
 	}
 	return all, r.Err()
 }
-
-// Later gives at most 20 operations on the same key that were created after that moment, newest first, as List does.
-func (s *Store) Later(ctx context.Context, key string, after time.Time) ([]Operation, error) {
-	if !s.Exists() {
-		return nil, nil
-	}
-	var later []Operation
-	err := s.read(ctx, "look for later operations", func(ctx context.Context, t *tx) error {
-		all, err := t.operations(ctx, `SELECT `+operationColumns+` FROM journal_operations WHERE subject = ? AND created_at > ? ORDER BY created_at DESC, id DESC LIMIT 20`,
-			key, micros(after))
-		if err != nil {
-			return err
-		}
-		later = nil
-		for _, o := range all {
-			op, err := o.operation()
-			if err != nil {
-				return err
-			}
-			later = append(later, op)
-		}
-		return nil
-	})
-	return later, err
-}

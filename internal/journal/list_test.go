@@ -133,31 +133,6 @@ func TestListFindsByEachFilter(t *testing.T) {
 	})
 }
 
-func TestLater(t *testing.T) {
-	each(t, func(t *testing.T, open func(...func(*Options)) *Store) {
-		c := newClock()
-		s := open(c.use)
-		var made []Operation
-		for range 24 {
-			made = append(made, ended(t, s, operation(func(o *Operation) { o.Key = "account:1" })))
-			ended(t, s, operation())
-		}
-		got, err := s.Later(t.Context(), "account:1", made[20].CreatedAt)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]string{made[23].ID, made[22].ID, made[21].ID}, ids(got)); diff != "" {
-			t.Error(diff)
-		}
-		if got, err = s.Later(t.Context(), "account:1", made[0].CreatedAt); err != nil || len(got) != 20 || got[0].ID != made[23].ID {
-			t.Errorf("%d, %v", len(got), err)
-		}
-		if got, err = s.Later(t.Context(), "account:2", time.Time{}); err != nil || len(got) != 0 {
-			t.Errorf("%d, %v", len(got), err)
-		}
-	})
-}
-
 // TestThePlanOfEachListUsesAnIndex keeps the first page of a list as fast with a million operations as with ten.
 func TestThePlanOfEachListUsesAnIndex(t *testing.T) {
 	s := New(Options{Dir: t.TempDir()})

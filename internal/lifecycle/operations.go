@@ -32,11 +32,10 @@ func (s *Service) Operations(ctx context.Context, f journal.Filter) (journal.Pag
 // Detail is all that is known of one operation.
 type Detail struct {
 	journal.Operation
-	Problem  *Problem     // why it ended without its steps
-	Plan     Plan         // what was agreed to
-	People   []StepResult // of a batch
-	Late     string       // how late a scheduled one began
-	Warnings []string
+	Problem *Problem     // why it ended without its steps
+	Plan    Plan         // what was agreed to
+	People  []StepResult // of a batch
+	Late    string       // how late a scheduled one began
 }
 
 // Operation gives one operation with its steps.
@@ -191,17 +190,7 @@ func (s *Service) retry(ctx context.Context, op journal.Operation) (journal.Oper
 	case err != nil:
 		return op, s.refused(ctx, err, op.Label)
 	}
-	done := make(chan error, 1)
-	working, stop := context.WithCancelCause(context.WithoutCancel(ctx))
-	unhook := context.AfterFunc(s.stopping, func() { stop(context.Cause(s.stopping)) })
-	work := func() {
-		defer unhook()
-		defer stop(nil)
-		done <- s.guarded(lease, func() error { return s.resume(working, lease) })
-	}
-	if !s.running.begin(work) {
-		work()
-	}
+	done := s.beside(ctx, lease, func(working context.Context) error { return s.resume(working, lease) })
 	if _, err := s.attend(ctx, op.ID, done, Plan{}); err != nil {
 		return op, err
 	}

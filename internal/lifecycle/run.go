@@ -29,7 +29,6 @@ const (
 
 // carry runs an operation that this process has just begun, beside the call, which may end before it. The channel gives what it came to.
 func (s *Service) carry(ctx context.Context, lease *journal.Lease, plan Plan, listening *atomic.Bool) <-chan error {
-	done := make(chan error, 1)
 	info := request.From(ctx)
 	if tell := info.Progress; tell != nil {
 		info.Progress = func(step, of float64, message string) {
@@ -38,18 +37,24 @@ func (s *Service) carry(ctx context.Context, lease *journal.Lease, plan Plan, li
 			}
 		}
 	}
-	working, stop := context.WithCancelCause(request.With(context.WithoutCancel(ctx), info))
+	return s.beside(request.With(ctx, info), lease, func(working context.Context) error {
+		plan, err := s.refresh(working, lease, plan)
+		if err != nil {
+			return s.postpone(working, lease, err)
+		}
+		return s.execute(working, lease, plan, func() { s.withdraw(ctx, lease) })
+	})
+}
+
+// beside runs work on a leased operation beside the call, whose end does not end it; a stop of the process does. The channel gives what it came to.
+func (s *Service) beside(ctx context.Context, lease *journal.Lease, do func(context.Context) error) <-chan error {
+	done := make(chan error, 1)
+	working, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	unhook := context.AfterFunc(s.stopping, func() { stop(context.Cause(s.stopping)) })
 	work := func() {
 		defer unhook()
 		defer stop(nil)
-		done <- s.guarded(lease, func() error {
-			plan, err := s.refresh(working, lease, plan)
-			if err != nil {
-				return s.postpone(working, lease, err)
-			}
-			return s.execute(working, lease, plan, func() { s.withdraw(ctx, lease) })
-		})
+		done <- s.guarded(lease, func() error { return do(working) })
 	}
 	if !s.running.begin(work) {
 		work() // its context has ended: it gives the lease back
