@@ -20,6 +20,8 @@ type Request struct {
 	Query url.Values
 	// Body is marshalled once as JSON and sent again on each attempt; nil sends none.
 	Body any
+	// Reads tells that the request changes nothing though its method says otherwise, as with a search by POST: it is repeated like a GET.
+	Reads bool
 	// ContentType and Accept are "application/json" when empty.
 	ContentType, Accept string
 }

@@ -17,7 +17,7 @@ const (
 
 // Do sends r and decodes a 2xx answer into out (nil discards it). Every failure is an [*Error].
 //
-// GET, PUT and DELETE are repeated on broken connections, 502, 503, 504 and 429; POST and PATCH only on 429 and on a 503 that names a time,
+// GET, PUT, DELETE and what [Request.Reads] are repeated on broken connections, 502, 503, 504 and 429; POST and PATCH only on 429 and on a 503 that names a time,
 // since both say that nothing was executed. Waits keep within the retry budget and ctx's deadline: a wait that would pass
 // either is an error at once, with RetryAfter. Any write whose fate is in doubt is [ErrOutcomeUnknown].
 func (c *Client) Do(ctx context.Context, r Request, out any) error {
@@ -85,7 +85,7 @@ func (t *tries) try(ctx context.Context) error {
 // judge adds to an error what the earlier tries mean for it.
 func (t *tries) judge(o outcome) *Error {
 	e := o.err
-	doubt := o.doubt && write(t.call.Method)
+	doubt := o.doubt && t.call.writes()
 	e.Attempts, e.Repeated = t.count, t.doubt
 	e.OutcomeUnknown = doubt || t.doubt && !settles(e.Status)
 	t.doubt = t.doubt || doubt
@@ -108,7 +108,7 @@ func (t *tries) again(o outcome) bool {
 		return false
 	case refused(o.reply):
 		return t.count < mostRefusals
-	case !idempotent(t.call.Method) || !o.transient:
+	case !t.call.idempotent() || !o.transient:
 		return false
 	case o.err.Code == CodeTimeout:
 		t.timeouts++
@@ -146,12 +146,15 @@ func ctxError(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func write(method string) bool {
-	return method != http.MethodGet && method != http.MethodHead
+func (r Request) writes() bool {
+	return !r.Reads && r.Method != http.MethodGet && r.Method != http.MethodHead
 }
 
-func idempotent(method string) bool {
-	switch method {
+func (r Request) idempotent() bool {
+	if r.Reads {
+		return true
+	}
+	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete:
 		return true
 	}

@@ -275,6 +275,32 @@ func TestRequestAsSent(t *testing.T) {
 	}
 }
 
+// A search by POST changes nothing: it is repeated like a GET, and its fate is never in doubt.
+func TestAReadByPOSTIsRepeated(t *testing.T) {
+	for name, turns := range map[string][]turn{
+		"after a reset":     {reset, ok},
+		"after a cut body":  {{status: 200, body: `{"na`, cut: true}, ok},
+		"after a plain 503": {{status: 503}, ok},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := play(turns...)
+				ctx := Before(t.Context(), func() error { return errors.New("asked as if it were a write") })
+				var out named
+				if err := clientOf(t, s).Do(ctx, Request{Method: "POST", Route: "/search", Body: bodyOf("POST"), Reads: true}, &out); err != nil || s.count() != 2 {
+					t.Errorf("%d requests, %v", s.count(), err)
+				}
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		err := clientOf(t, play(turn{status: 500})).Do(t.Context(), Request{Method: "POST", Route: "/search", Body: bodyOf("POST"), Reads: true}, nil)
+		if err == nil || errors.Is(err, ErrOutcomeUnknown) {
+			t.Errorf("a read that failed: %v", err)
+		}
+	})
+}
+
 func TestATryIsSentOnlyWhileItMayBe(t *testing.T) {
 	stale := errors.New("stale")
 	for name, test := range map[string]struct {

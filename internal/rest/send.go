@@ -35,7 +35,7 @@ func (c *Client) send(ctx context.Context, call call, out any, attempt int) outc
 	}
 
 	o := outcome{reply: reply{wait: noWait, attempt: attempt, jitter: rand.Float64()}}
-	if err := allowed(ctx, call.Method); err != nil {
+	if err := allowed(ctx, call.Request); err != nil {
 		o.err = c.fail(call.Request, CodeCancelled, "not sent: "+err.Error(), err)
 		return o
 	}

@@ -25,8 +25,8 @@ func Before(ctx context.Context, may func() error) context.Context {
 	return context.WithValue(ctx, beforeKey{}, may)
 }
 
-func allowed(ctx context.Context, method string) error {
-	if may, ok := ctx.Value(beforeKey{}).(func() error); ok && write(method) {
+func allowed(ctx context.Context, r Request) error {
+	if may, ok := ctx.Value(beforeKey{}).(func() error); ok && r.writes() {
 		return may()
 	}
 	return nil
