@@ -5,7 +5,11 @@
 // problems are cleaned and capped.
 package batchcsv
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
+)
 
 // Lists says which files may be read, and how long a list may be.
 type Lists struct {
@@ -55,7 +59,7 @@ func (l Lists) Newcomers(path string) ([]Newcomer, []Problem, error) {
 }
 
 func (l Lists) read(path string, c columns, each func(row)) ([]Problem, error) {
-	file, err := l.open(path)
+	file, err := csvdir.Folder(l.Dir).Open(path, csvdir.Use{Argument: "csv_path", Most: maxFile})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
 )
 
 // columns are what a list may hold.
@@ -40,7 +42,7 @@ func (c columns) header(line int, names []string) (map[string]int, []Problem) {
 		case name == "":
 			note("", "column %d has no name", i+1)
 		case !slices.Contains(c.known, name):
-			note(written, "there is no column %s", shown(written))
+			note(written, "there is no column %s", csvdir.Shown(written))
 		case doubled:
 			note(written, "there are two columns %s", name)
 		default:

@@ -3,14 +3,11 @@ package batchcsv
 import (
 	"fmt"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
-	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
-const (
-	maxListed = 50 // problems in one answer
-	maxValue  = 80 // characters of a value in a problem
-)
+const maxListed = 50 // problems in one answer
 
 // Problem is what is wrong with one row, or with one of the people that a call names.
 type Problem struct {
@@ -27,7 +24,7 @@ type Details struct {
 
 // NewProblem makes a problem, whose value may come from anywhere: it is cleaned and capped.
 func NewProblem(line int, value, format string, args ...any) Problem {
-	return Problem{Line: line, Value: capped(value), Problem: fmt.Sprintf(format, args...)}
+	return Problem{Line: line, Value: csvdir.Capped(value), Problem: fmt.Sprintf(format, args...)}
 }
 
 // Refuse makes the fault of a list with problems. It names the first and lists at most fifty.
@@ -53,13 +50,6 @@ func TooMany(people, limit int) *fault.Error {
 		"The list has %d people, and the policy allows %d in one call; nothing was changed.", people, limit)
 }
 
-// shown is a text from outside in quotes, cleaned and capped.
-func shown(text string) string { return `"` + capped(text) + `"` }
-
-func capped(text string) string {
-	runes := []rune(rest.Clean(text))
-	if len(runes) > maxValue {
-		runes = append(runes[:maxValue-1], '…')
-	}
-	return string(runes)
+func invalid(hint, format string, args ...any) *fault.Error {
+	return fault.New(fault.InvalidArgument, hint, format, args...)
 }

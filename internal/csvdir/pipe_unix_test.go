@@ -1,6 +1,6 @@
 //go:build unix
 
-package batchcsv
+package csvdir
 
 import (
 	"path/filepath"
@@ -15,7 +15,7 @@ func TestAPipeIsRefusedAtOnce(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "list.csv"), 0o600); err != nil {
 		t.Skip("no pipes here:", err)
 	}
-	if _, _, err := (Lists{Dir: dir, Limit: 1}).Leavers("list.csv"); err == nil || !strings.Contains(err.Error(), "is a folder or a device") {
+	if _, err := read(Folder(dir), "list.csv"); err == nil || !strings.Contains(err.Error(), "is a folder or a device") {
 		t.Errorf("error %v", err)
 	}
 }
