@@ -30,10 +30,11 @@ type Error struct {
 	Method  string
 	Path    string // the path template, such as "/scim/directory/{directoryId}/Users/{userId}"
 
-	Status    int    // HTTP status; 0 when there was no answer
-	Code      string // one of the Code constants, or the service's own code; may be empty
-	Message   string // what the service said, cleaned, redacted and capped; or what went wrong here
-	RequestID string // the service's id of the request, for support
+	Status    int     // HTTP status; 0 when there was no answer
+	Code      string  // one of the Code constants, or the service's own code; may be empty
+	Message   string  // what the service said, cleaned, redacted and capped; or what went wrong here
+	RequestID string  // the service's id of the request, for support
+	Detail    *Detail // what else the service said; nil when nothing
 
 	// RetryAfter is how long to wait before the same call makes sense; 0 when nothing is known.
 	RetryAfter time.Duration
@@ -47,6 +48,15 @@ type Error struct {
 
 	Err error // cause, such as context.Canceled or a network error; may be nil
 }
+
+// Detail is what the admin APIs say about a refusal beyond its code. All of it is cleaned.
+type Detail struct {
+	Reason string // context.reason.key of {"key": "forbidden.action", …}
+	Errors []DetailError
+}
+
+// DetailError is one of several reasons.
+type DetailError struct{ Code, Message, Link string }
 
 // Error names the call, the answer and the message.
 func (e *Error) Error() string {
