@@ -1,0 +1,144 @@
+// Package roster reads a list of who should have access: a CSV file from a personnel system, Okta, Entra ID or Google Workspace.
+//
+// Columns are found by what their headers mean. Who has left is only said where the file says so in words that are understood: a status that is not
+// understood is told ([Tally]) and makes nobody a leaver, since access may be ended because of it.
+package roster
+
+import (
+	"io"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
+)
+
+// File is a roster whose header is understood.
+type File struct {
+	table   *csvdir.Table
+	columns columns
+	now     time.Time
+	tally   Tally
+	emails  []string
+	words   map[string]Status // by text as written: there are few
+}
+
+// Row is one line of a roster. Its slice is used again for the next one; its strings stay.
+type Row struct {
+	Line       int      // where it begins in the file, from 1
+	AccountID  string   // of Atlassian; "" = not told
+	Emails     []string // in lower case; the first is the main one. Sign-in names that are addresses are among them
+	Name       string
+	Status     Status
+	StatusText string    // as written; of several columns the one that decided
+	Since      time.Time // the last day, midnight UTC; zero = not told. Where it is yet to come, Status is Active
+}
+
+// Status says whether a person should have access.
+type Status string
+
+// The statuses.
+const (
+	Active    Status = "active"    // also: on leave, not yet begun, in the list without a status
+	Suspended Status = "suspended" // may not sign in for now: suspended, accountEnabled = false
+	Left      Status = "left"      // terminated, deprovisioned, deactivated, archived, or the last day is over
+	Unclear   Status = "unclear"   // there is a status that is not understood
+)
+
+// Open opens a roster in the folder that the settings allow. now decides which leaving dates are over. A file with neither a column for e-mails nor one
+// for account ids is refused with the names of those it has. The errors are faults.
+func Open(folder csvdir.Folder, path string, now time.Time) (*File, error) {
+	table, err := folder.Table(path, csvdir.Use{Argument: "roster_path"})
+	if err != nil {
+		return nil, err
+	}
+	f, err := newFile(table, now)
+	if err != nil {
+		_ = table.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Read reads a roster from elsewhere; name is what its errors call it.
+func Read(in io.Reader, name string, now time.Time) (*File, error) {
+	table, err := csvdir.NewTable(in, name)
+	if err != nil {
+		return nil, err
+	}
+	return newFile(table, now)
+}
+
+func newFile(table *csvdir.Table, now time.Time) (*File, error) {
+	f := &File{table: table, columns: columnsOf(table.Keys), now: now, words: map[string]Status{}}
+	if len(f.columns.emails)+len(f.columns.logins) == 0 && f.columns.id < 0 {
+		return nil, table.Missing("an e-mail (Email, Work Email, userPrincipalName, Login, Primary Email) or an Atlassian account id",
+			"Add the e-mail that people sign in with, or call its column Email.")
+	}
+	f.tally.hasStatus = len(f.columns.statuses)+len(f.columns.flags)+len(f.columns.leaving) > 0
+	return f, nil
+}
+
+// Close closes the file.
+func (f *File) Close() error { return f.table.Close() }
+
+// Tally gives the counts so far.
+func (f *File) Tally() Tally { return f.tally }
+
+// Rows gives the rows, once and one at a time. An error is a fault with the file, the line and the column, and the last thing that it gives: without a
+// row that can't be read somebody would look like a leaver. A person can have several rows, as after a second employment; see [Merge].
+func (f *File) Rows() iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		for {
+			cells, err := f.table.Next()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(Row{}, err)
+				return
+			}
+			if row, ok := f.row(cells); ok && !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// row understands a row; it is not ok if it names nobody.
+func (f *File) row(cells []string) (Row, bool) {
+	c := &f.columns
+	f.tally.Rows++
+	row := Row{Line: f.table.Line(), Emails: f.addresses(cells), Name: c.fullName(cells)}
+	if c.id >= 0 {
+		row.AccountID = rest.CleanID(strings.TrimSpace(cells[c.id]))
+	}
+	if row.AccountID == "" && len(row.Emails) == 0 {
+		f.tally.nobody(row.Line)
+		return Row{}, false
+	}
+	f.judge(cells, &row)
+	f.tally.count(row)
+	return row, true
+}
+
+// Merge makes one row of two of the same person, of which neither is changed. An active row counts, since who comes back keeps the row of the first
+// time; of others the one that is not left for sure.
+func Merge(a, b Row) Row {
+	rank := map[Status]int{Active: 0, Unclear: 1, Suspended: 2, Left: 3}
+	if rank[b.Status] < rank[a.Status] || b.Status == a.Status && b.Since.After(a.Since) {
+		a, b = b, a
+	}
+	for _, fill := range []struct{ to, from *string }{{&a.AccountID, &b.AccountID}, {&a.Name, &b.Name}} {
+		if *fill.to == "" {
+			*fill.to = *fill.from
+		}
+	}
+	emails := append([]string(nil), a.Emails...)
+	for _, email := range b.Emails {
+		emails = appendOnce(emails, email)
+	}
+	a.Emails = emails
+	return a
+}
