@@ -21,7 +21,8 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
-const service = "organization"
+// Service is the name of the API in errors and logs.
+const Service = "organization"
 
 // AllDirectories is the id that stands for every directory that the key may see.
 const AllDirectories = "-"
@@ -92,7 +93,7 @@ func segment(id string) bool {
 
 // refuse is the error for arguments that would make a request mean something else. Nothing was sent.
 func refuse(method, route, why string) error {
-	return &rest.Error{Service: service, Method: method, Path: route, Code: rest.CodeBadRequest, Message: why}
+	return &rest.Error{Service: Service, Method: method, Path: route, Code: rest.CodeBadRequest, Message: why}
 }
 
 // write is do for a change to an account: not to a corrupted record.

@@ -37,7 +37,7 @@ func (q *quota) take(ctx context.Context, now time.Time) error {
 		return nil
 	case wait > patience:
 		return &rest.Error{
-			Service: service, Method: http.MethodGet, Path: routeEvents, Status: http.StatusTooManyRequests, Code: rest.CodeRateLimited, RetryAfter: wait,
+			Service: Service, Method: http.MethodGet, Path: routeEvents, Status: http.StatusTooManyRequests, Code: rest.CodeRateLimited, RetryAfter: wait,
 			Message: "the audit log answers " + strconv.Itoa(len(q.sent)) + " queries a minute, and they are used up",
 		}
 	}
@@ -47,7 +47,7 @@ func (q *quota) take(ctx context.Context, now time.Time) error {
 	case <-t.C:
 		return nil
 	case <-ctx.Done():
-		return &rest.Error{Service: service, Method: http.MethodGet, Path: routeEvents, Code: rest.CodeCancelled, Message: "cancelled before it was sent", Err: ctx.Err()}
+		return &rest.Error{Service: Service, Method: http.MethodGet, Path: routeEvents, Code: rest.CodeCancelled, Message: "cancelled before it was sent", Err: ctx.Err()}
 	}
 }
 

@@ -38,8 +38,9 @@ type Config struct {
 	VerifyTimeout   time.Duration
 	MaxConcurrency  int
 
-	Jira Jira
-	SCIM SCIM
+	Jira         Jira
+	SCIM         SCIM
+	Organization Organization
 }
 
 // Confirmation is what it takes before a plan is carried out.
@@ -75,6 +76,18 @@ type SCIM struct {
 	Missing error
 }
 
+// Organization is the credential of the organization that people and domains belong to.
+type Organization struct {
+	BaseURL string // of Atlassian's API gateway, without a slash at the end
+	ID      string
+	Key     Secret
+	// Missing says why the organization can't be used, as a not_configured fault; nil when all is there.
+	Missing error
+}
+
+// Set tells whether anything is set for the organization.
+func (o Organization) Set() bool { return o.ID != "" || !o.Key.IsZero() }
+
 // Load checks settings and makes a Config of them. An error is about a setting of the server; problems of credentials are
 // kept in their Missing.
 func (s *Sources) Load(settings Settings) (Config, error) {
@@ -106,7 +119,7 @@ func (s *Sources) Load(settings Settings) (Config, error) {
 			return Config{}, err
 		}
 	}
-	c.Jira, c.SCIM = s.jira(settings), s.scim(settings)
+	c.Jira, c.SCIM, c.Organization = s.jira(settings), s.scim(settings), s.organization(settings)
 	return c, c.check()
 }
 
@@ -143,7 +156,7 @@ func within[T int | time.Duration](setting string, value, least, most T, limits 
 
 // Secrets lists every text that must not appear in a log.
 func (c Config) Secrets() []string {
-	return append([]string{c.Jira.Token.Reveal(), c.SCIM.Token.Reveal()}, databaseSecrets(c.DatabaseURL)...)
+	return append([]string{c.Jira.Token.Reveal(), c.SCIM.Token.Reveal(), c.Organization.Key.Reveal()}, databaseSecrets(c.DatabaseURL)...)
 }
 
 // Problems lists what is wrong with the credentials that are set, for people who start the server. A service that nothing
@@ -156,6 +169,9 @@ func (c Config) Problems() []string {
 	if c.SCIM.Missing != nil && (c.SCIM.DirectoryID != "" || !c.SCIM.Token.IsZero()) {
 		list = append(list, c.SCIM.Missing.Error())
 	}
+	if c.Organization.Missing != nil && c.Organization.Set() {
+		list = append(list, c.Organization.Missing.Error())
+	}
 	return list
 }
 
@@ -164,10 +180,14 @@ func (c *Config) UseSandbox(env map[string]string) error {
 	s := Sources{Getenv: func(name string) string { return env[name] }}
 	settings := Settings{
 		SiteURL: env["ATLASSIAN_SITE_URL"], Email: env["ATLASSIAN_EMAIL"], CloudID: env["ATLASSIAN_CLOUD_ID"],
-		APIURL: env["ATLASSIAN_API_URL"], SCIMDirectoryID: env["ATLASSIAN_SCIM_DIRECTORY_ID"],
+		APIURL: env["ATLASSIAN_API_URL"], SCIMDirectoryID: env["ATLASSIAN_SCIM_DIRECTORY_ID"], OrgID: env["ATLASSIAN_ORG_ID"],
 	}
-	c.Jira, c.SCIM = s.jira(settings), s.scim(settings)
-	return errors.Join(c.Jira.Missing, c.SCIM.Missing)
+	c.Jira, c.SCIM, c.Organization = s.jira(settings), s.scim(settings), s.organization(settings)
+	err := errors.Join(c.Jira.Missing, c.SCIM.Missing)
+	if c.Organization.Set() { // a site may be simulated without one
+		err = errors.Join(err, c.Organization.Missing)
+	}
+	return err
 }
 
 // list trims a list and drops its empty entries.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,13 +74,14 @@ func TestDefaults(t *testing.T) {
 		VerifyTimeout: 20 * time.Second, MaxConcurrency: 16,
 		Wait: 25 * time.Second, Confirmation: Token, ApprovalTimeout: 24 * time.Hour, BatchLimit: 25,
 		Jira: Jira{APIURL: "https://api.atlassian.com"}, SCIM: SCIM{BaseURL: "https://api.atlassian.com"},
+		Organization: Organization{BaseURL: "https://api.atlassian.com"},
 	}
-	ignore := cmp.Options{cmpopts.IgnoreFields(Jira{}, "Missing", "Token"), cmpopts.IgnoreFields(SCIM{}, "Missing", "Token"), cmp.AllowUnexported(Secret{})}
+	ignore := cmp.Options{cmpopts.IgnoreFields(Jira{}, "Missing", "Token"), cmpopts.IgnoreFields(SCIM{}, "Missing", "Token"), cmpopts.IgnoreFields(Organization{}, "Missing", "Key"), cmp.AllowUnexported(Secret{})}
 	if diff := cmp.Diff(want, got, ignore); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
 	}
-	if !fault.Is(got.Jira.Missing, fault.NotConfigured) || !fault.Is(got.SCIM.Missing, fault.NotConfigured) {
-		t.Errorf("missing: %v, %v", got.Jira.Missing, got.SCIM.Missing)
+	if !fault.Is(got.Jira.Missing, fault.NotConfigured) || !fault.Is(got.SCIM.Missing, fault.NotConfigured) || !fault.Is(got.Organization.Missing, fault.NotConfigured) {
+		t.Errorf("missing: %v, %v, %v", got.Jira.Missing, got.SCIM.Missing, got.Organization.Missing)
 	}
 	if p := got.Problems(); len(p) != 0 {
 		t.Errorf("nothing set is no problem, got %q", p)
@@ -114,6 +116,7 @@ func TestEverySettingWorksFromTheEnvironment(t *testing.T) {
 		"protected-groups": "admins", "protected-domains": "@Board.example", "scim-domains": "example.com", "products": "jira-core",
 		"verify-timeout": "5s", "max-concurrency": "3", "site-url": "https://x.atlassian.net/", "email": "a@example.com",
 		"cloud-id": "c-1", "api-url": "https://api.example", "scim-directory-id": "d-1", "api-token": "t-1", "scim-token": "t-2",
+		"org-id": "o-1", "org-api-key": "t-3",
 		"wait": "3s", "approval-timeout": "1h", "batch-limit": "7", "csv-dir": "/lists", "database-url": "postgres://u:pw@localhost/db",
 	}
 	env := home(t, "", nil)
@@ -134,8 +137,9 @@ func TestEverySettingWorksFromTheEnvironment(t *testing.T) {
 		Wait: 3 * time.Second, ApprovalTimeout: time.Hour, BatchLimit: 7, CSVDir: "/lists", DatabaseURL: NewSecret("postgres://u:pw@localhost/db"),
 		Protected:   Protected{Users: []string{"id-1", "ceo@example.com"}, Groups: []string{"admins"}, Domains: []string{"board.example"}},
 		SCIMDomains: []string{"example.com"}, Products: []string{"jira-core"}, VerifyTimeout: 5 * time.Second, MaxConcurrency: 3,
-		Jira: Jira{SiteURL: "https://x.atlassian.net", APIURL: "https://api.example", CloudID: "c-1", Email: "a@example.com", Token: NewSecret("t-1")},
-		SCIM: SCIM{BaseURL: "https://api.example", DirectoryID: "d-1", Token: NewSecret("t-2")},
+		Jira:         Jira{SiteURL: "https://x.atlassian.net", APIURL: "https://api.example", CloudID: "c-1", Email: "a@example.com", Token: NewSecret("t-1")},
+		SCIM:         SCIM{BaseURL: "https://api.example", DirectoryID: "d-1", Token: NewSecret("t-2")},
+		Organization: Organization{BaseURL: "https://api.example", ID: "o-1", Key: NewSecret("t-3")},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Secret{})); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
@@ -252,6 +256,47 @@ func TestWrongCredentialsAreKeptAsReasons(t *testing.T) {
 			}
 			if got := c.Problems(); len(got) != problems || strings.Contains(fmt.Sprint(got), "hunter2") {
 				t.Errorf("problems %q, want %d without what was typed", got, problems)
+			}
+		})
+	}
+}
+
+func TestTheOrganizationsCredential(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(key, []byte("from-file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		set     map[string]string
+		want    string // what the reason holds; "" = configured
+		problem bool   // told when the server starts
+	}{
+		"all well":        {map[string]string{"ATLASSIAN_ORG_ID": "o-1", "ATLASSIAN_ORG_API_KEY": "t-3"}, "", false},
+		"a file":          {map[string]string{"ATLASSIAN_ORG_ID": "o-1", "ATLASSIAN_ORG_API_KEY_FILE": key}, "", false},
+		"nothing":         {nil, "ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY are not set", false},
+		"no key":          {map[string]string{"ATLASSIAN_ORG_ID": "o-1"}, "ATLASSIAN_ORG_API_KEY is not set", true},
+		"no id":           {map[string]string{"ATLASSIAN_ORG_API_KEY": "hunter2"}, "ATLASSIAN_ORG_ID is not set", true},
+		"console address": {map[string]string{"ATLASSIAN_ORG_ID": "https://admin.atlassian.com/o/1b2c/overview", "ATLASSIAN_ORG_API_KEY": "hunter2"}, "use only what follows /o/", true},
+		"key twice":       {map[string]string{"ATLASSIAN_ORG_ID": "o-1", "ATLASSIAN_ORG_API_KEY": "hunter2", "ATLASSIAN_ORG_API_KEY_FILE": key}, "are both set", true},
+		"two lines":       {map[string]string{"ATLASSIAN_ORG_ID": "o-1", "ATLASSIAN_ORG_API_KEY": "hunter2\nhunter2"}, "holds spaces, line breaks", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := load(t, nil, home(t, "", tt.set))
+			if err != nil {
+				t.Fatalf("the start must go on: %v", err)
+			}
+			o := c.Organization
+			switch {
+			case tt.want == "" && o.Missing != nil:
+				t.Errorf("%v, want it configured", o.Missing)
+			case tt.want != "" && (!fault.Is(o.Missing, fault.NotConfigured) || !strings.Contains(o.Missing.Error(), tt.want)):
+				t.Errorf("%v, want a not_configured fault with %q", o.Missing, tt.want)
+			}
+			if got := c.Problems(); (len(got) > 0) != tt.problem || strings.Contains(fmt.Sprint(got), "hunter2") {
+				t.Errorf("problems %q, want one: %v, without what was typed", got, tt.problem)
+			}
+			if tt.want == "" && !slices.Contains(c.Secrets(), o.Key.Reveal()) {
+				t.Error("the key would show in a log")
 			}
 		})
 	}

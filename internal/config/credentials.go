@@ -73,7 +73,32 @@ func (s *Sources) scim(settings Settings) SCIM {
 	return c
 }
 
-// plainID reports whether a text looks, loosely, like a cloud id or a directory id.
+// organization gathers the organization's credential.
+func (s *Sources) organization(settings Settings) Organization {
+	o := Organization{ID: strings.TrimSpace(settings.OrgID)}
+	var problems, unset []string
+	var err error
+	switch {
+	case o.ID == "":
+		unset = append(unset, "ATLASSIAN_ORG_ID")
+	case !plainID(o.ID):
+		problems = append(problems, "ATLASSIAN_ORG_ID is not an id; of the address of admin.atlassian.com use only what follows /o/, up to the next slash")
+	}
+	if o.Key, err = s.secret(orgKey, "ATLASSIAN_ORG_API_KEY_FILE", settings.OrgAPIKeyFile); err != nil {
+		problems = append(problems, err.Error())
+	} else if o.Key.IsZero() {
+		unset = append(unset, "ATLASSIAN_ORG_API_KEY")
+	}
+	if o.BaseURL, err = address("ATLASSIAN_API_URL", settings.APIURL); err != nil {
+		problems = append(problems, err.Error())
+	}
+	if problems = append(problems, notSet(unset)...); len(problems) > 0 {
+		o.Missing = notConfigured("The organization", problems)
+	}
+	return o
+}
+
+// plainID reports whether a text looks, loosely, like the id of a site, a directory or an organization.
 func plainID(text string) bool {
 	return text != "" && len(text) <= 64 && !strings.ContainsFunc(text, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'

@@ -49,6 +49,8 @@ type Settings struct {
 	APIURL          string `name:"api-url" setting:"ATLASSIAN_API_URL" default:"https://api.atlassian.com" placeholder:"URL" help:"Atlassian's API gateway. Default: ${default}." group:"atlassian"`
 	SCIMDirectoryID string `name:"scim-directory-id" setting:"ATLASSIAN_SCIM_DIRECTORY_ID" placeholder:"ID" help:"Id of the SCIM directory, when people are to be provisioned and deactivated through SCIM." group:"atlassian"`
 	SCIMTokenFile   string `name:"scim-token-file" setting:"ATLASSIAN_SCIM_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File that holds the SCIM directory's API key." group:"atlassian"`
+	OrgID           string `name:"org-id" setting:"ATLASSIAN_ORG_ID" placeholder:"ID" help:"Id of the organization, when managed accounts, their tokens and the audit log are to be used: what follows /o/ in the address of admin.atlassian.com." group:"atlassian"`
+	OrgAPIKeyFile   string `name:"org-api-key-file" setting:"ATLASSIAN_ORG_API_KEY_FILE" type:"path" placeholder:"FILE" help:"File that holds the organization's API key." group:"atlassian"`
 }
 
 // secretSetting is a secret's places: environment variables and the key of the YAML file.
@@ -61,8 +63,9 @@ type secretSetting struct {
 var (
 	apiToken  = secretSetting{"api-token", []string{"ATLASSIAN_API_TOKEN", "JIRA_API_TOKEN"}, "API token of the Jira site."}
 	scimToken = secretSetting{"scim-token", []string{"ATLASSIAN_SCIM_TOKEN"}, "API key of the SCIM directory."}
+	orgKey    = secretSetting{"org-api-key", []string{"ATLASSIAN_ORG_API_KEY"}, "API key of the organization, which an organization admin makes in admin.atlassian.com. It is not the site's API token."}
 	database  = secretSetting{"database-url", []string{"JIRA_LIFECYCLE_DATABASE_URL"}, "Address of the PostgreSQL database for operations, when several servers share them; it may hold a password. Default: SQLite in the state directory."}
-	secrets   = []secretSetting{apiToken, scimToken, database}
+	secrets   = []secretSetting{apiToken, scimToken, orgKey, database}
 )
 
 // Variable is an environment variable that the program reads.

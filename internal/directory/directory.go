@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
@@ -16,16 +17,18 @@ import (
 type Directory struct {
 	jira *jira.Client
 	scim *scim.Client
+	org  *admin.Client
 
-	jiraMissing, scimMissing error
-	scimBroken               bool
-	domains                  []string
+	jiraMissing, scimMissing, orgMissing error
+	scimBroken, orgBroken                bool
+	domains                              []string
 
 	links      links
 	admins     remembered[[]AdminGroup]
 	scimGroups remembered[owners]
 	me         remembered[jira.User]
 	may        remembered[map[string]bool]
+	cloudID    remembered[string]
 }
 
 // Config says what a Directory reads from.
@@ -37,13 +40,20 @@ type Config struct {
 	SCIM        *scim.Client
 	SCIMMissing error
 	SCIMBroken  bool
+	// Admin is the organization, or nil with the reason in AdminMissing; AdminBroken as SCIMBroken.
+	Admin        *admin.Client
+	AdminMissing error
+	AdminBroken  bool
 	// Domains are the lower-case e-mail domains that SCIM provisions. Empty means: those of the first SCIM users.
 	Domains []string
 }
 
 // New returns a Directory over c.
 func New(c Config) *Directory {
-	return &Directory{jira: c.Jira, scim: c.SCIM, jiraMissing: c.JiraMissing, scimMissing: c.SCIMMissing, scimBroken: c.SCIMBroken, domains: c.Domains}
+	return &Directory{
+		jira: c.Jira, scim: c.SCIM, org: c.Admin, jiraMissing: c.JiraMissing, scimMissing: c.SCIMMissing, orgMissing: c.AdminMissing,
+		scimBroken: c.SCIMBroken, orgBroken: c.AdminBroken, domains: c.Domains,
+	}
 }
 
 // HasSCIM tells whether a SCIM directory is configured.

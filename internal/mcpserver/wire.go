@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/auth"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/batchcsv"
@@ -34,8 +35,13 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 	if err != nil {
 		return nil, err
 	}
+	organization, err := adminClient(cfg, log)
+	if err != nil {
+		return nil, err
+	}
 	people := directory.New(directory.Config{
 		Jira: site, JiraMissing: cfg.Jira.Missing, Domains: cfg.SCIMDomains,
+		Admin: organization, AdminMissing: cfg.Organization.Missing, AdminBroken: cfg.Organization.Missing != nil && cfg.Organization.Set(),
 		SCIM: provisioning, SCIMMissing: cfg.SCIM.Missing,
 		SCIMBroken: cfg.SCIM.Missing != nil && (cfg.SCIM.DirectoryID != "" || !cfg.SCIM.Token.IsZero()),
 	})
@@ -130,6 +136,22 @@ func scimClient(cfg config.Config, log *slog.Logger) (*scim.Client, error) {
 		return nil, fmt.Errorf("scim client: %w", err)
 	}
 	return scim.New(client, cfg.SCIM.DirectoryID), nil
+}
+
+// adminClient gives the organization's client, or nil where no organization is configured.
+func adminClient(cfg config.Config, log *slog.Logger) (*admin.Client, error) {
+	if cfg.Organization.Missing != nil {
+		return nil, nil
+	}
+	client, err := rest.New(rest.Config{
+		Service: admin.Service, BaseURL: cfg.Organization.BaseURL,
+		Transport: auth.Bearer(cfg.Organization.Key.Reveal(), rest.NewTransport()),
+		Log:       log, MaxParallel: cfg.MaxConcurrency,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("organization client: %w", err)
+	}
+	return admin.New(client, cfg.Organization.ID), nil
 }
 
 // Build makes the server that cfg asks for. The error names a setting.
