@@ -14,6 +14,8 @@ func (s *Sandbox) control(w http.ResponseWriter, r *http.Request, what string) {
 	switch r.Method + " " + what {
 	case "GET state":
 		s.writeState(w)
+	case "GET work":
+		writeJSON(w, s.Work())
 	case "GET requests":
 		writeJSON(w, s.requests.list())
 	case "DELETE requests":
@@ -39,7 +41,7 @@ func (s *Sandbox) control(w http.ResponseWriter, r *http.Request, what string) {
 	case "POST holds/release":
 		s.releaseHold(w, r)
 	default:
-		http.Error(w, "sandbox: GET state, GET or DELETE requests, GET, POST or DELETE faults, GET holds, GET holds/next, POST holds/release", http.StatusNotFound)
+		http.Error(w, "sandbox: GET state, GET work, GET or DELETE requests, GET, POST or DELETE faults, GET holds, GET holds/next, POST holds/release", http.StatusNotFound)
 	}
 }
 

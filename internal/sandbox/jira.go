@@ -59,15 +59,25 @@ func jiraOperations() map[string]endpoint {
 		"GET /serverInfo":         {permitAnyone, (*call).serverInfo, false},
 		"GET /applicationrole":    {permitAdmin, (*call).applicationRoles, false},
 		"GET /applicationrole/{}": {permitAdmin, (*call).applicationRole, false},
+
+		"POST /search/approximate-count": {permitAnyone, (*call).countIssues, false},
+		"POST /search/jql":               {permitAnyone, (*call).searchIssues, false},
+		"PUT /issue/{}/assignee":         {permitUser, (*call).assignIssue, true},
+		"GET /project/search":            {permitAnyone, (*call).searchProjects, false},
+		"PUT /project/{}":                {permitUser, (*call).putProject, true},
+		"GET /component":                 {permitAnyone, (*call).listComponents, false},
+		"GET /component/{}":              {permitAnyone, (*call).getComponent, false},
+		"PUT /component/{}":              {permitUser, (*call).putComponent, true},
+		"GET /filter/search":             {permitAnyone, (*call).searchFilters, false},
+		"PUT /filter/{}/owner":           {permitUser, (*call).putFilterOwner, true},
+		"GET /dashboard/search":          {permitAnyone, (*call).searchDashboards, false},
+		"PUT /dashboard/bulk/edit":       {permitUser, (*call).editDashboards, true},
 	}
 }
 
 // jira serves one request to Jira.
 func (c *call) jira(gateway bool) {
-	path := strings.TrimPrefix(c.path, "/rest/api/3")
-	if key, ok := strings.CutPrefix(path, "/applicationrole/"); ok && key != "" {
-		path = "/applicationrole/{}"
-	}
+	path := c.s.template(strings.TrimPrefix(c.path, "/rest/api/3"))
 	e, known := c.s.operations[c.r.Method+" "+path]
 	answer := func() {
 		who, ok := authenticate(c.r, gateway, c.now)
@@ -91,6 +101,27 @@ func (c *call) jira(gateway bool) {
 		c.shown, c.now = shown, now
 		answer()
 	})
+}
+
+// template returns the path with {} in place of the segment that names something, where an operation has such a path.
+func (s *Sandbox) template(path string) string {
+	if s.paths[path] {
+		return path
+	}
+	parts := strings.Split(path, "/")
+	for i := 2; i < len(parts); i++ {
+		if parts[i] == "" {
+			continue
+		}
+		named := strings.Join(parts[:i], "/") + "/{}"
+		if i+1 < len(parts) {
+			named += "/" + strings.Join(parts[i+1:], "/")
+		}
+		if s.paths[named] {
+			return named
+		}
+	}
+	return path
 }
 
 func (c *call) may(needs permission) bool {

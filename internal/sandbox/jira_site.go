@@ -25,6 +25,7 @@ var (
 		{"BROWSE_PROJECTS", "Browse Projects", "PROJECT", always},
 		{"ADMINISTER_PROJECTS", "Administer Projects", "PROJECT", func(c *call) bool { return c.who.Admin }},
 		{"EDIT_ISSUES", "Edit Issues", "PROJECT", always},
+		{"ASSIGN_ISSUES", "Assign Issues", "PROJECT", func(c *call) bool { return c.who.Admin }},
 	}
 )
 
@@ -87,10 +88,28 @@ func (c *call) role(product string) map[string]any {
 	g := c.shown.groups[productGroups[product]]
 	_, users := c.members(g, false, 0, 0)
 	names := []string{g.name}
+	seats, left := c.shown.seats(product), 0
+	if left = seats - users; seats < 0 {
+		left = seats
+	}
 	return map[string]any{
 		"key": product, "name": strings.ReplaceAll(product, "-", " "), "groups": names, "defaultGroups": names, "groupDetails": []groupItem{c.groupItem(g)},
 		"defaultGroupsDetails": []groupItem{c.groupItem(g)}, "selectedByDefault": product == "jira-software", "defined": true, "platform": false,
-		"numberOfSeats": 100_000, "remainingSeats": max(0, 100_000-users), "userCount": users, "userCountDescription": "users", "hasUnlimitedSeats": false,
+		"numberOfSeats": seats, "remainingSeats": left, "userCount": users, "userCountDescription": "users", "hasUnlimitedSeats": seats < 0,
+	}
+}
+
+// seats is how many people the licence of a product lets in: a tenth more than the product began with, in the steps in which licences are sold. Jira Work
+// Management has no limit, which is written as -1.
+func (m *model) seats(product string) int {
+	if product == "jira-core" {
+		return -1
+	}
+	began := m.groups[productGroups[product]].members.segments[0].n + len(seededPeople)
+	for tier := 25; ; tier *= 2 {
+		if tier >= began+began/10 {
+			return tier
+		}
 	}
 }
 

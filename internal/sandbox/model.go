@@ -23,6 +23,7 @@ type model struct {
 	scimIDs   map[string]int  // the directory's group ids
 	directory roster          // accounts that SCIM provisions
 	spent     map[string]bool // ids of SCIM users that were deleted
+	work      work            // who has what
 }
 
 // group is a group of the site. A SCIM group is in the directory too, under another id.
@@ -58,7 +59,7 @@ func (m *model) clone() *model {
 		copied.members = g.members.clone()
 		c.groups[i] = &copied
 	}
-	c.directory, c.spent = m.directory.clone(), maps.Clone(m.spent)
+	c.directory, c.spent, c.work = m.directory.clone(), maps.Clone(m.spent), m.work.clone()
 	return &c
 }
 

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,7 @@ const (
 type Sandbox struct {
 	options    Options
 	operations map[string]endpoint // Jira's
+	paths      map[string]bool     // of the operations
 	world      *world
 	faults     *faults
 	requests   *requestLog
@@ -58,6 +60,11 @@ func New(o Options) (*Sandbox, error) {
 	s := &Sandbox{
 		options: o, world: newWorld(newModel(o.Seed, o.Users, o.Groups), o.Lag),
 		operations: jiraOperations(), faults: &faults{}, requests: &requestLog{}, holds: newHolds(),
+	}
+	s.paths = map[string]bool{}
+	for operation := range s.operations {
+		_, path, _ := strings.Cut(operation, " ")
+		s.paths[path] = true
 	}
 	if o.Rate > 0 {
 		s.limiter = rate.NewLimiter(rate.Limit(o.Rate), max(1, int(o.Rate)))

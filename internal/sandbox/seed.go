@@ -141,6 +141,7 @@ func newModel(seed int64, users, groups int) *model {
 		kept: map[int]*account{}, next: users, fixed: map[string]int{},
 		emails: map[string]int{}, userNames: map[string]int{}, externals: map[string]int{},
 		groupIDs: map[string]int{}, scimIDs: map[string]int{}, spent: map[string]bool{},
+		work: newWork(),
 	}
 	m.directory = newRoster(wholeSpan(&m.pop, spanSCIM), wholeSpan(&m.pop, spanSCIMInactive))
 	for i, s := range seededGroups {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"mime"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,7 +85,8 @@ func validate(o *openapi3.Operation, path string, status int, contentType string
 	}
 	// Of SCIM's discovery documents the specification says that they are strings. They are JSON objects.
 	discovery := strings.HasSuffix(path, "/ServiceProviderConfig") || strings.Contains(path, "/Schemas") || strings.Contains(path, "/ResourceTypes")
-	if len(response.Value.Content) == 0 || discovery {
+	// An answer without content has none, whatever type the specification gives it.
+	if len(response.Value.Content) == 0 || discovery || status == http.StatusNoContent && len(body) == 0 {
 		return nil
 	}
 	kind, _, err := mime.ParseMediaType(contentType)
@@ -129,6 +131,9 @@ func sample(v any) any {
 	return v
 }
 
+// elsewhere are operations that Atlassian's reference of the REST API has and the documents at hand do not.
+var elsewhere = []string{"PUT /project/{}", "PUT /dashboard/bulk/edit"}
+
 // TestEveryOperationIsDocumented calls each operation that the sandbox serves and holds the answer against the specification.
 func TestEveryOperationIsDocumented(t *testing.T) {
 	documents, err := specifications()
@@ -140,7 +145,7 @@ func TestEveryOperationIsDocumented(t *testing.T) {
 	}
 	for call := range jiraOperations() {
 		method, path, _ := strings.Cut(call, " ")
-		if operation(documents, method, "/rest/api/3"+strings.Replace(path, "{}", "{key}", 1)) == nil {
+		if !slices.Contains(elsewhere, call) && operation(documents, method, "/rest/api/3"+strings.Replace(path, "{}", "{key}", 1)) == nil {
 			t.Errorf("%s is served but not in the specification", call)
 		}
 	}
@@ -170,6 +175,28 @@ func TestEveryOperationIsDocumented(t *testing.T) {
 		{"GET", "/applicationrole", "", nil, 200},
 		{"GET", "/applicationrole/jira-software", "", nil, 200},
 		{"GET", "/applicationrole/jira-hardware", "", nil, 404},
+		{"POST", "/search/approximate-count", `{"jql":"assignee = \"` + jane + `\" AND statusCategory != Done"}`, nil, 200},
+		{"POST", "/search/approximate-count", `{"jql":"project = WEB"}`, nil, 400},
+		{"POST", "/search/jql", `{"jql":"assignee = \"` + jane + `\"","fields":["assignee","reporter","status"],"maxResults":2}`, nil, 200},
+		{"POST", "/search/jql", `{"jql":"order by key"}`, nil, 400},
+		{"PUT", "/issue/WEB-1/assignee", `{"accountId":"` + jane + `"}`, nil, 204},
+		{"PUT", "/issue/WEB-1/assignee", `{"accountId":"nobody"}`, nil, 400},
+		{"PUT", "/issue/WEB-9999/assignee", `{"accountId":"` + jane + `"}`, nil, 404},
+		{"GET", "/project/search", "", []string{"expand", "lead"}, 200},
+		{"GET", "/component", "", nil, 200},
+		{"GET", "/component/10300", "", nil, 200},
+		{"GET", "/component/99999", "", nil, 404},
+		{"PUT", "/component/10300", `{"leadAccountId":"` + jane + `"}`, nil, 200},
+		{"PUT", "/component/10300", `{"leadAccountId":"nobody"}`, nil, 400},
+		{"PUT", "/component/99999", `{"leadAccountId":"` + jane + `"}`, nil, 404},
+		{"GET", "/filter/search", "", []string{"accountId", jane, "expand", "owner", "overrideSharePermissions", "true"}, 200},
+		{"PUT", "/filter/10101/owner", `{"accountId":"` + jane + `"}`, nil, 204},
+		{"PUT", "/filter/10102/owner", `{"accountId":"` + jane + `"}`, nil, 400},
+		{"PUT", "/filter/10101/owner", `{"accountId":"nobody"}`, nil, 404},
+		{"GET", "/dashboard/search", "", []string{"accountId", jane, "expand", "owner"}, 200},
+		{"GET", "/dashboard/search", "", nil, 400},
+		{"PUT", "/dashboard/bulk/edit", `{"action":"changeOwner","entityIds":[20100],"changeOwnerDetails":{"newOwner":"` + jane + `","autofixName":true},"extendAdminPermissions":true}`, nil, 200},
+		{"PUT", "/project/WEB", `{"leadAccountId":"` + jane + `"}`, nil, 200},
 		{"POST", "/user", `{"emailAddress":"new@partner.example","products":["jira-software"]}`, nil, 201},
 		{"POST", "/group", `{"name":"fresh"}`, nil, 201},
 		{"POST", "/group/user", `{"accountId":"` + jane + `"}`, []string{"groupId", partners}, 201},
