@@ -88,7 +88,7 @@ func (c *call) role(product string) map[string]any {
 	g := c.shown.groups[productGroups[product]]
 	_, users := c.members(g, false, 0, 0)
 	names := []string{g.name}
-	seats, left := c.shown.seats(product), 0
+	seats, left := c.shown.licence(product), 0
 	if left = seats - users; seats < 0 {
 		left = seats
 	}
@@ -99,9 +99,9 @@ func (c *call) role(product string) map[string]any {
 	}
 }
 
-// seats is how many people the licence of a product lets in: a tenth more than the product began with, in the steps in which licences are sold. Jira Work
+// licence is how many people the licence of a product lets in: a tenth more than the product began with, in the steps in which licences are sold. Jira Work
 // Management has no limit, which is written as -1.
-func (m *model) seats(product string) int {
+func (m *model) licence(product string) int {
 	if product == "jira-core" {
 		return -1
 	}
