@@ -19,7 +19,7 @@ type empty struct{}
 // SuspendUser ends someone's access to every app of every site, also of one whose account isn't managed, and keeps their roles and groups. All their seats are free.
 // [Client.RestoreUser] undoes it. A lost answer is read back: suspending twice changes nothing.
 //
-// POST /admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/suspend. Permission: a key of an organization admin. Scope write:directories:admin. 409: not
+// POST /admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/suspend. Permission: a key of an organization admin. Documents name no scope. 409: not
 // in a state to be suspended, as an organization admin isn't.
 func (c *Client) SuspendUser(ctx context.Context, directoryID, accountID string) error {
 	return c.access(ctx, http.MethodPost, routeSuspend, directoryID, accountID, empty{})
@@ -27,7 +27,7 @@ func (c *Client) SuspendUser(ctx context.Context, directoryID, accountID string)
 
 // RestoreUser gives access back as it was before [Client.SuspendUser].
 //
-// POST /admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/restore. Permission: a key of an organization admin. Scope write:directories:admin. 409: not suspended, or no
+// POST /admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/restore. Permission: a key of an organization admin. Documents name no scope. 409: not suspended, or no
 // seat is left.
 func (c *Client) RestoreUser(ctx context.Context, directoryID, accountID string) error {
 	return c.access(ctx, http.MethodPost, routeRestore, directoryID, accountID, empty{})
@@ -36,7 +36,7 @@ func (c *Client) RestoreUser(ctx context.Context, directoryID, accountID string)
 // RemoveUser takes someone out of a directory, with their roles and groups. It is queued, so they may show for a while; only a new invitation brings them back,
 // and nothing of what they had.
 //
-// DELETE /admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}. Permission: a key of an organization admin. Scope write:directories:admin. 404: not in the directory.
+// DELETE /admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}. Permission: a key of an organization admin. Documents name no scope. 404: not in the directory.
 func (c *Client) RemoveUser(ctx context.Context, directoryID, accountID string) error {
 	return c.access(ctx, http.MethodDelete, routeDirectoryUser, directoryID, accountID, nil)
 }

@@ -20,7 +20,7 @@ const (
 	MaxEvents = 500
 
 	eventQueries = 10 // a window, of one user and of the path
-	eventWindow  = time.Minute
+	eventWindow  = time.Minute + time.Second // the service counts from when a query arrives
 )
 
 // EventQuery narrows the audit log; zero values leave a part open.

@@ -3,14 +3,20 @@ package admin
 import (
 	"cmp"
 	"context"
-	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
-const routeInvite = "/admin/v2/orgs/{orgId}/users/invite"
+const (
+	routeInvite = "/admin/v2/orgs/{orgId}/users/invite"
+
+	// MaxInvited is how many addresses one invitation takes.
+	MaxInvited = 25
+)
 
 // Invitation asks people in, with roles and groups in one go.
 type Invitation struct {
@@ -37,10 +43,10 @@ type Invited struct {
 // InviteUsers asks people into the organization, those of other domains too. Everybody is told apart: with a 206 some failed, and theirs have [Invited.Failures].
 // Whoever was asked for and is not in the answer has one, too. A lost answer is read back with [Client.UsersByEmail].
 //
-// POST /admin/v2/orgs/{orgId}/users/invite. Scope write:users:admin. 402: needs a paid subscription. 409: past an app's user limit.
+// POST /admin/v2/orgs/{orgId}/users/invite. Permission: a key of an organization admin. 402: needs a paid subscription. 409: past an app's user limit.
 func (c *Client) InviteUsers(ctx context.Context, in Invitation) ([]Invited, error) {
-	if len(in.Emails) == 0 {
-		return nil, refuse(http.MethodPost, routeInvite, "an e-mail address is needed")
+	if len(in.Emails) == 0 || len(in.Emails) > MaxInvited || slices.Contains(in.Emails, "") {
+		return nil, refuse(http.MethodPost, routeInvite, "one to 25 e-mail addresses are needed")
 	}
 	body := struct {
 		Emails           []string    `json:"emails"`
@@ -51,9 +57,9 @@ func (c *Client) InviteUsers(ctx context.Context, in Invitation) ([]Invited, err
 	}{in.Emails, in.Roles, in.GroupIDs, in.Notify, in.Text}
 	var out struct {
 		Data []struct {
-			ID      string            `json:"id"`
-			Email   string            `json:"email"`
-			Results []json.RawMessage `json:"results"`
+			ID      string `json:"id"`
+			Email   string `json:"email"`
+			Results []any  `json:"results"`
 		} `json:"data"`
 	}
 	if err := c.do(ctx, call{method: http.MethodPost, route: routeInvite, body: body}, &out); err != nil {
@@ -64,11 +70,7 @@ func (c *Client) InviteUsers(ctx context.Context, in Invitation) ([]Invited, err
 		key := strings.ToLower(w.Email)
 		p := told[key]
 		p.AccountID = cmp.Or(p.AccountID, rest.CleanID(w.ID))
-		for _, r := range w.Results {
-			if why := failure(r); why != "" {
-				p.Failures = append(p.Failures, why)
-			}
-		}
+		p.Failures = append(p.Failures, failures(w.Results)...)
 		told[key] = p
 	}
 	people := make([]Invited, len(in.Emails))
@@ -83,43 +85,42 @@ func (c *Client) InviteUsers(ctx context.Context, in Invitation) ([]Invited, err
 	return people, nil
 }
 
-// failure says why one part of an invitation failed; "" when it didn't. The form of a part is not documented, so whatever speaks of an error counts, and
-// what speaks of nothing doesn't.
-func failure(result json.RawMessage) string {
-	var r struct {
-		Success *bool  `json:"success"`
-		Status  any    `json:"status"`
-		Code    string `json:"code"`
-		Title   string `json:"title"`
-		Detail  string `json:"detail"`
-		Message string `json:"message"`
-		Error   any    `json:"error"`
-		Errors  []struct {
-			Code   string `json:"code"`
-			Title  string `json:"title"`
-			Detail string `json:"detail"`
-		} `json:"errors"`
+// failures collects why parts of an invitation failed: the assignments of roles and of groups each have a status and, where it is ERROR, a reason. They are found
+// at any depth, since the documents don't give the form in full.
+func failures(result any) []string {
+	var out []string
+	switch v := result.(type) {
+	case []any:
+		for _, part := range v {
+			out = append(out, failures(part)...)
+		}
+	case map[string]any:
+		if why, failed := failure(v); failed {
+			return []string{why}
+		}
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			out = append(out, failures(v[name])...)
+		}
 	}
-	if json.Unmarshal(result, &r) != nil {
-		return ""
+	return out
+}
+
+// failure tells whether an object of the answer is a part that failed, and why.
+func failure(part map[string]any) (string, bool) {
+	status, _ := scalar(part["status"])
+	if !strings.EqualFold(status, "error") && !strings.EqualFold(status, "failed") {
+		return "", false
 	}
-	why := cmp.Or(r.Detail, r.Message, r.Title, r.Code)
-	for _, e := range r.Errors {
-		why = cmp.Or(why, e.Detail, e.Title, e.Code)
+	texts := make([]string, 0, 5)
+	for _, name := range []string{"statusReason", "detail", "message", "title", "code"} {
+		text, _ := scalar(part[name])
+		texts = append(texts, rest.Clean(text))
 	}
-	if s, ok := r.Error.(string); ok {
-		why = cmp.Or(why, s)
+	why := cmp.Or(append(texts, "the service gives no reason")...)
+	for _, name := range []string{"group", "resource", "role"} {
+		if text, ok := scalar(part[name]); ok {
+			why = name + " " + rest.Clean(text) + ": " + why
+		}
 	}
-	failed := len(r.Errors) > 0 || r.Error != nil || r.Success != nil && !*r.Success
-	switch s := r.Status.(type) {
-	case string:
-		failed = failed || strings.HasPrefix(s, "4") || strings.HasPrefix(s, "5") || strings.Contains(strings.ToLower(s), "fail") || strings.Contains(strings.ToLower(s), "error")
-		why = cmp.Or(why, s)
-	case float64:
-		failed = failed || s >= http.StatusBadRequest
-	}
-	if !failed {
-		return ""
-	}
-	return rest.Clean(cmp.Or(why, "the service gave no reason"))
+	return why, true
 }

@@ -19,7 +19,7 @@ const DeletionGrace = 14 * 24 * time.Hour
 // DisableAccount deactivates a managed account: nobody signs in with it anywhere. The message is what its owner reads when they try; "" = the service's own. Their
 // API tokens stay. A lost answer is read back with [Client.Profile]: disabling twice changes nothing.
 //
-// POST /users/{account_id}/manage/lifecycle/disable. Privilege lifecycle.enablement. Scope write:accounts:admin. 403 forbidden.action: not permitted for this account, see [WhyOf]. 404 accountNotFound:
+// POST /users/{account_id}/manage/lifecycle/disable. Privilege lifecycle.enablement. 403 forbidden.action: not permitted for this account, see [WhyOf]. 404 accountNotFound:
 // no such account.
 func (c *Client) DisableAccount(ctx context.Context, accountID, message string) error {
 	body := struct {
@@ -30,14 +30,14 @@ func (c *Client) DisableAccount(ctx context.Context, accountID, message string) 
 
 // EnableAccount activates a managed account. One that is blocked for export control, or deleted, can't just be enabled.
 //
-// POST /users/{account_id}/manage/lifecycle/enable. Privilege lifecycle.enablement. Scope write:accounts:admin. 403 and 404 as for [Client.DisableAccount].
+// POST /users/{account_id}/manage/lifecycle/enable. Privilege lifecycle.enablement. 403 and 404 as for [Client.DisableAccount].
 func (c *Client) EnableAccount(ctx context.Context, accountID string) error {
 	return c.write(ctx, accountID, call{method: http.MethodPost, route: routeEnable, ids: []string{accountID}}, nil)
 }
 
 // DeleteAccount deactivates a managed account at once and deletes it for good after [DeletionGrace], everywhere. Until then [Client.CancelDeleteAccount] undoes it.
 //
-// POST /users/{account_id}/manage/lifecycle/delete. Privilege lifecycle.delete. Scope delete:accounts:admin. 403 and 404 as for [Client.DisableAccount]. 409
+// POST /users/{account_id}/manage/lifecycle/delete. Privilege lifecycle.delete. 403 and 404 as for [Client.DisableAccount]. 409
 // conflict.lifecycleErrors: the account can't be deleted, see [WhyOf].
 func (c *Client) DeleteAccount(ctx context.Context, accountID string) error {
 	return c.write(ctx, accountID, call{method: http.MethodPost, route: routeDelete, ids: []string{accountID}}, nil)
@@ -45,7 +45,7 @@ func (c *Client) DeleteAccount(ctx context.Context, accountID string) error {
 
 // CancelDeleteAccount undoes [Client.DeleteAccount] and activates the account.
 //
-// POST /users/{account_id}/manage/lifecycle/cancel-delete. Privilege lifecycle.delete. Scope write:accounts:admin. 403 and 404 as for [Client.DisableAccount].
+// POST /users/{account_id}/manage/lifecycle/cancel-delete. Privilege lifecycle.delete. 403 and 404 as for [Client.DisableAccount].
 func (c *Client) CancelDeleteAccount(ctx context.Context, accountID string) error {
 	return c.write(ctx, accountID, call{method: http.MethodPost, route: routeCancelDelete, ids: []string{accountID}}, nil)
 }

@@ -18,9 +18,6 @@ const (
 	ReasonSCIM           Reason = "externalDirectory.scim"   // the identity provider, by SCIM
 	ReasonGoogle         Reason = "externalDirectory.google" // Google Workspace
 	ReasonExportControl  Reason = "blocked.exportControl"    // blocked by export control
-	codeForbiddenAction         = "forbidden.action"
-	codeTargetUnverified        = "forbidden.targetUnverified"
-	codeLifecycleErrors         = "conflict.lifecycleErrors"
 )
 
 var words = map[Reason]string{

@@ -92,7 +92,7 @@ func (c *Client) AccountTokens(ctx context.Context, accountID string) ([]Token, 
 
 // RevokeToken revokes one API token of a managed account, for good. A 404 after a lost answer means that it is gone.
 //
-// DELETE /users/{account_id}/manage/api-tokens/{tokenId}. Privilege apiToken.delete. Scope write:tokens:admin. 403 forbidden.action: not permitted for this account. 404:
+// DELETE /users/{account_id}/manage/api-tokens/{tokenId}. Privilege apiToken.delete. 403 forbidden.action: not permitted for this account. 404:
 // no such account, or no such token.
 func (c *Client) RevokeToken(ctx context.Context, accountID, tokenID string) error {
 	return c.write(ctx, accountID, call{method: http.MethodDelete, route: routeAccountToken, ids: []string{accountID, tokenID}}, nil)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
@@ -54,6 +55,7 @@ func fromService(e *rest.Error) *fault.Error {
 	f := &fault.Error{Upstream: answer(e), Err: e, Message: trim(e)}
 	said := said(e)
 	switch {
+	case e.Service == admin.Service && e.Code != rest.CodeBadResponse && fromOrganization(e, f):
 	case e.Code == rest.CodeBadResponse:
 		f.Code, f.Retryable = fault.UpstreamUnavailable, true
 		f.Message = fmt.Sprintf("%s answered %s %s with something that is not its API's answer.%s", name(e), e.Method, e.Path, said)
@@ -134,14 +136,17 @@ func said(e *rest.Error) string {
 }
 
 func name(e *rest.Error) string {
-	if e.Service == "scim" {
+	switch e.Service {
+	case "scim":
 		return "Atlassian SCIM"
+	case admin.Service:
+		return "Atlassian's organization API"
 	}
 	return "Jira"
 }
 
 func urlSetting(e *rest.Error) string {
-	if e.Service == "scim" {
+	if e.Service == "scim" || e.Service == admin.Service {
 		return "ATLASSIAN_API_URL"
 	}
 	return "ATLASSIAN_SITE_URL"

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
@@ -61,5 +62,76 @@ func TestFault(t *testing.T) {
 	}
 	if Fault(nil) != nil {
 		t.Error("no error is no fault")
+	}
+}
+
+func TestFaultsOfTheOrganization(t *testing.T) {
+	const (
+		org     = "/admin/v1/orgs/{orgId}"
+		search  = "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/search"
+		user    = "/admin/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}"
+		members = "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/memberships"
+		account = "/users/{account_id}/manage"
+	)
+	for _, test := range []struct {
+		name string
+		err  rest.Error
+		code fault.Code
+		says []string // parts of message and hint
+	}{
+		{"a Jira token, or a key that has expired", rest.Error{Method: "GET", Path: org, Status: 401, Message: "Unauthorized"}, fault.Unauthenticated, []string{"ATLASSIAN_ORG_API_KEY", "ATATT", "expire", "Settings, API keys"}},
+		{"a key whose scopes are too few, told by 401", rest.Error{Method: "POST", Path: search, Status: 401, Message: "Unauthorized; scope does not match"}, fault.PermissionDenied, []string{"read:directories:admin"}},
+		{"a key whose scopes are too few, told by 403", rest.Error{Method: "GET", Path: org + "/users", Status: 403}, fault.PermissionDenied, []string{"read:accounts:admin", "still be one"}},
+		{"scopes for groups", rest.Error{Method: "POST", Path: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/search", Status: 403}, fault.PermissionDenied, []string{"read:groups:admin"}},
+		{"scopes for events", rest.Error{Method: "GET", Path: org + "/events-stream", Status: 403}, fault.PermissionDenied, []string{"read:events:admin"}},
+		{"scopes for tokens", rest.Error{Method: "GET", Path: "/admin/api-access/v1/orgs/{orgId}/api-tokens", Status: 403}, fault.PermissionDenied, []string{"read:tokens:admin"}},
+		{"a change, for which there is no scope", rest.Error{Method: "POST", Path: user + "/suspend", Status: 403}, fault.PermissionDenied, []string{"without scopes"}},
+		{"another organization's key", rest.Error{Method: "GET", Path: org, Status: 404}, fault.NotConfigured, []string{"ATLASSIAN_ORG_ID", "/o/"}},
+		{"somebody who is not in the directory", rest.Error{Method: "DELETE", Path: user, Status: 404}, fault.NotFound, []string{"look it up again"}},
+		{"an account that does not exist", rest.Error{Method: "GET", Path: account, Status: 404, Code: "accountNotFound"}, fault.NotFound, []string{"no account"}},
+		{"an account of somebody else's", rest.Error{Method: "GET", Path: account, Status: 403, Code: "forbidden"}, fault.PermissionDenied, []string{"isn't managed by this organization", "Domains", "scopes"}},
+		{
+			"an account that Google manages",
+			rest.Error{Method: "POST", Path: account + "/lifecycle/disable", Status: 403, Code: "forbidden.action", Detail: &rest.Detail{Reason: "externalDirectory.google"}},
+			fault.ManagedExternally,
+			[]string{"Google Workspace"},
+		},
+		{
+			"one's own account",
+			rest.Error{Method: "POST", Path: account + "/lifecycle/disable", Status: 403, Code: "forbidden.action", Detail: &rest.Detail{Reason: "administrative.notMyself"}},
+			fault.PermissionDenied,
+			[]string{"their own account"},
+		},
+		{
+			"an account that can't be deleted",
+			rest.Error{Method: "POST", Path: account + "/lifecycle/delete", Status: 409, Code: "conflict.lifecycleErrors", Detail: &rest.Detail{Errors: []rest.DetailError{{Code: "owns-billing", Message: "It pays a bill."}}}},
+			fault.Conflict,
+			[]string{"It pays a bill", "Settle"},
+		},
+		{"no subscription", rest.Error{Method: "POST", Path: "/admin/v2/orgs/{orgId}/users/invite", Status: 402}, fault.PermissionDenied, []string{"Billing", "Jira"}},
+		{"no seat for an invitation", rest.Error{Method: "POST", Path: "/admin/v2/orgs/{orgId}/users/invite", Status: 409}, fault.Conflict, []string{"user limit"}},
+		{"no seat for a member", rest.Error{Method: "POST", Path: members, Status: 409}, fault.Conflict, []string{"member already", "seat"}},
+		{"a synced group", rest.Error{Method: "DELETE", Path: members + "/{accountId}", Status: 403}, fault.PermissionDenied, []string{"identity provider"}},
+		{"an organization admin", rest.Error{Method: "POST", Path: user + "/suspend", Status: 409}, fault.Conflict, []string{"organization admin"}},
+		{"a path that has ended", rest.Error{Method: "POST", Path: user, Status: 410}, fault.Internal, []string{"newer"}},
+		{"a body that is missing", rest.Error{Method: "POST", Path: user + "/suspend", Status: 415}, fault.Internal, []string{"report it"}},
+		{"a cursor that has expired", rest.Error{Method: "GET", Path: org + "/users", Status: 400, Code: "ADMIN-400-1", Err: admin.ErrCursorExpired}, fault.InvalidArgument, []string{"from the beginning"}},
+		{"the queries of a minute", rest.Error{Method: "GET", Path: org + "/events", Status: 429, Code: rest.CodeRateLimited, RetryAfter: 31 * time.Second}, fault.RateLimited, []string{"ten queries a minute", "31 seconds"}},
+		{"an outage", rest.Error{Method: "GET", Path: org, Status: 503}, fault.UpstreamUnavailable, []string{"organization API", "problem of its own"}},
+		{"no connection", rest.Error{Method: "GET", Path: org}, fault.UpstreamUnavailable, []string{"ATLASSIAN_API_URL"}},
+		{"a page of HTML", rest.Error{Method: "GET", Path: org, Status: 401, Code: rest.CodeBadResponse}, fault.UpstreamUnavailable, []string{"ATLASSIAN_API_URL"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.err.Service = admin.Service
+			got := Fault(fmt.Errorf("reading: %w", &test.err))
+			if got.Code != test.code || got.Hint == "" {
+				t.Errorf("got %s, %q; want %s and a hint", got.Code, got.Hint, test.code)
+			}
+			for _, part := range test.says {
+				if !strings.Contains(got.Error(), part) {
+					t.Errorf("%q lacks %q", got.Error(), part)
+				}
+			}
+		})
 	}
 }
