@@ -13,9 +13,10 @@ import (
 
 // Where an e-mail address came from. Hidden means that no source showed one.
 const (
-	EmailFromJira = "jira"
-	EmailFromSCIM = "scim"
-	EmailHidden   = "hidden"
+	EmailFromJira         = "jira"
+	EmailFromSCIM         = "scim"
+	EmailFromOrganization = "organization"
+	EmailHidden           = "hidden"
 )
 
 // Who may change a group's members.
@@ -27,8 +28,9 @@ const (
 
 // Names of the sources that a person may be joined from.
 const (
-	SourceJira = "jira"
-	SourceSCIM = "scim"
+	SourceJira         = "jira"
+	SourceSCIM         = "scim"
+	SourceOrganization = "organization"
 )
 
 // AccountTypePerson is the only account type that the lifecycle tools act on. The others are app, customer and unknown.
@@ -39,21 +41,29 @@ const UnknownAccountID = "unknown"
 
 // Person is one account as all sources together know it.
 type Person struct {
-	AccountID   string     `json:"account_id" jsonschema:"Atlassian account id; empty while SCIM has not learned it yet"`
-	DisplayName string     `json:"display_name"`
-	Email       string     `json:"email" jsonschema:"empty when every source hides it"`
-	EmailSource string     `json:"email_source" jsonschema:"jira, scim or hidden"`
-	AccountType string     `json:"account_type" jsonschema:"atlassian (a person), app, customer or unknown"`
-	Active      bool       `json:"active"`
-	Managed     *bool      `json:"managed" jsonschema:"whether the organization controls the account; null when that is not known"`
-	Groups      []GroupRef `json:"groups"`
-	SCIM        *SCIMLink  `json:"scim" jsonschema:"the SCIM user behind the account, if there is one"`
-	LastActive  *string    `json:"last_active" jsonschema:"null: needs organization credentials"`
-	Sources     []string   `json:"sources" jsonschema:"which services the facts came from"`
-	Warnings    []string   `json:"warnings"`
+	AccountID   string      `json:"account_id" jsonschema:"Atlassian account id; empty while SCIM has not learned it yet"`
+	DisplayName string      `json:"display_name"`
+	Email       string      `json:"email" jsonschema:"empty when every source hides it"`
+	EmailSource string      `json:"email_source" jsonschema:"jira, scim, organization or hidden"`
+	AccountType string      `json:"account_type" jsonschema:"atlassian (a person), app, customer or unknown"`
+	Active      bool        `json:"active"`
+	Managed     *bool       `json:"managed" jsonschema:"whether the organization controls the account; null when that is not known"`
+	Groups      []GroupRef  `json:"groups"`
+	SCIM        *SCIMLink   `json:"scim" jsonschema:"the SCIM user behind the account, if there is one"`
+	Org         *OrgAccount `json:"organization" jsonschema:"the account as the organization has it, if that was asked"`
+	LastActive  *string     `json:"last_active" jsonschema:"on this site; up to a day late"`
+	// LastActiveNote says why LastActive is nil.
+	LastActiveNote string   `json:"last_active_note,omitempty"`
+	Sources        []string `json:"sources" jsonschema:"which services the facts came from"`
+	Warnings       []string `json:"warnings"`
 
 	// SCIMUnsure tells that no SCIM user was found and that this proves nothing.
 	SCIMUnsure bool `json:"-"`
+	// OrgUnread is why the organization, which is configured, could not be asked about the account.
+	OrgUnread error `json:"-"`
+	// Control is what the organization's key may do to the account, nil where that was not asked; ControlUnread is why it could not be.
+	Control       *Control `json:"-"`
+	ControlUnread error    `json:"-"`
 }
 
 // GroupRef is a group that a person is in.

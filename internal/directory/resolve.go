@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
@@ -16,55 +17,122 @@ import (
 // searchDepth is how many matches a name or an e-mail is looked for among.
 const searchDepth = 50
 
-// Resolve finds the one person that target means, joined from Jira and SCIM with the groups.
+// Resolve finds the one person that target means, joined from Jira, SCIM and the organization, with the groups.
 //
-// It costs one round trip by account id when the link to SCIM is known (two at first), two by e-mail, and three by name.
+// It costs one round trip by account id when the link to SCIM is known (two at first), two by e-mail, and three by name; the organization is asked
+// beside. One that can't be asked is no error where the others lead to somebody: [Person.OrgUnread] says so.
 // Errors are faults: not_found with near matches, ambiguous with candidates, permission_denied where an empty answer proves nothing.
 func (d *Directory) Resolve(ctx context.Context, target Target) (Person, error) {
+	return d.resolve(ctx, target, false)
+}
+
+// ResolveToChange is Resolve for whoever is to be changed: it also asks what the organization's key may do to an account that it owns, and for its API
+// tokens ([Person.Control]). By account id that costs one round trip more, by e-mail none.
+func (d *Directory) ResolveToChange(ctx context.Context, target Target) (Person, error) {
+	return d.resolve(ctx, target, d.org != nil)
+}
+
+func (d *Directory) resolve(ctx context.Context, target Target, control bool) (Person, error) {
 	client, err := d.Jira()
 	if err != nil {
 		return Person{}, err
 	}
 	switch target.Kind {
 	case ByAccountID:
-		return d.byAccountID(ctx, client, target.Value)
+		return d.byAccountID(ctx, client, target.Value, control)
 	case ByEmail:
-		return d.byEmail(ctx, client, target.Value)
+		return d.byEmail(ctx, client, target.Value, control)
 	case ByName:
-		return d.byName(ctx, client, target.Value)
+		return d.byName(ctx, client, target.Value, control)
 	}
 	return Person{}, errors.New("directory: a target of no kind")
 }
 
-// byAccountID reads Jira and SCIM side by side.
-func (d *Directory) byAccountID(ctx context.Context, client *jira.Client, id string) (Person, error) {
-	var user jira.User
+// byAccountID reads all services side by side. Whom Jira does not show on this site the organization may still know.
+func (d *Directory) byAccountID(ctx context.Context, client *jira.Client, id string, control bool) (Person, error) {
+	var user *jira.User
+	var absent error
 	var answer scimAnswer
-	both, both1 := parallel.WithContext(ctx)
-	both.Go(func() (err error) {
-		user, err = d.jiraUser(both1, client, id)
+	var org orgAnswer
+	var links orgLinks
+	var may *Control
+	var denied error
+	all, all1 := parallel.WithContext(ctx)
+	all.Go(func() error {
+		found, err := d.jiraUser(all1, client, id)
+		if fault.Is(err, fault.NotFound) && d.org != nil {
+			absent = err
+			return nil
+		}
+		user = &found
 		return err
 	})
-	both.Go(func() (err error) {
-		answer, err = d.scimByLink(both1, id)
+	all.Go(func() (err error) {
+		answer, err = d.scimByLink(all1, id)
 		return err
 	})
-	err := both.Wait()
-	if err != nil {
+	all.Go(func() (err error) {
+		org, err = d.askOrg(all1, id, "")
+		return err
+	})
+	all.Go(func() error {
+		links = d.linksOf(all1, id, "")
+		return nil
+	})
+	if control {
+		all.Go(func() error {
+			may, denied = d.askControl(all1, id, false)
+			return nil
+		})
+	}
+	if err := errors.Join(all.Wait(), ctx.Err()); err != nil {
 		return Person{}, err
 	}
-	if !answer.settled && user.EmailAddress != "" && !strings.EqualFold(user.EmailAddress, answer.asked) {
+	if absent != nil && org.account == nil {
+		return Person{}, absent
+	}
+	second, second1 := parallel.WithContext(ctx)
+	if !answer.settled {
+		second.Go(func() (err error) {
+			answer, err = d.scimBehind(second1, id, user, answer, links)
+			return err
+		})
+	}
+	if control && org.account != nil && org.account.Managed {
+		org.control, org.denied = may, denied
+		if may != nil && may.May.May(admin.MayReadTokens).Allowed {
+			second.Go(func() error {
+				may.Tokens, may.TokensUnread = d.org.AccountTokens(second1, id)
+				return nil
+			})
+		}
+	}
+	if err := errors.Join(second.Wait(), ctx.Err()); err != nil {
+		return Person{}, err
+	}
+	return d.joined(user, answer, org), nil
+}
+
+// scimBehind finds the SCIM user of an account that the remembered links did not lead to: by the organization's link, by the e-mail that Jira shows, by a
+// bounded walk.
+func (d *Directory) scimBehind(ctx context.Context, id string, user *jira.User, answer scimAnswer, links orgLinks) (scimAnswer, error) {
+	if links.known {
+		return d.scimByOrgLink(ctx, id, links)
+	}
+	if user == nil {
+		return d.scimByWalk(ctx, id)
+	}
+	var err error
+	if user.EmailAddress != "" && !strings.EqualFold(user.EmailAddress, answer.asked) {
 		d.links.learnEmail(id, user.EmailAddress)
 		if answer, err = d.scimByEmail(ctx, id, user.EmailAddress); err != nil {
-			return Person{}, err
+			return answer, err
 		}
 	}
 	if !answer.settled && user.AccountType == AccountTypePerson {
-		if answer, err = d.scimByWalk(ctx, id); err != nil {
-			return Person{}, err
-		}
+		return d.scimByWalk(ctx, id)
 	}
-	return d.joined(user, answer), nil
+	return answer, nil
 }
 
 // jiraUser reads a user with all groups; a site that cuts the expansion short is asked again for them.
@@ -93,91 +161,129 @@ func (d *Directory) scimByEmail(ctx context.Context, accountID, email string) (s
 	return scimAnswer{user: &found, settled: true}, nil
 }
 
-// joined makes the person of a Jira user and what SCIM said of the account.
-func (d *Directory) joined(user jira.User, answer scimAnswer) Person {
-	p := join(&user, answer.user, d.scim != nil, d.knownDomains())
-	if !answer.settled && user.AccountType == AccountTypePerson {
+// joined makes the person of a Jira user, nil where the site does not show one, and what SCIM and the organization said of the account.
+func (d *Directory) joined(user *jira.User, answer scimAnswer, org orgAnswer) Person {
+	p := join(user, answer.user, d.scim != nil, d.knownDomains())
+	if user == nil && answer.user == nil && org.account != nil {
+		o := *org.account
+		p.AccountID, p.DisplayName, p.AccountType, p.Active = o.AccountID, o.Name, AccountTypePerson, o.Status == admin.StatusActive
+		p.Warnings = append(p.Warnings, "The organization has this person, but Jira does not show the account on this site.")
+	}
+	if !answer.settled && (user == nil || user.AccountType == AccountTypePerson) {
 		p.SCIMUnsure = true
 		p.Warnings = append(p.Warnings, "No SCIM user has this e-mail, and not every SCIM user could be compared by account id (the directory is large, or has users whose account id is not known yet): whether SCIM manages the account under another address is not known.")
+	}
+	if d.org != nil {
+		p.joinOrg(org)
 	}
 	return p
 }
 
-// byEmail asks Jira's search and SCIM's filter side by side, then reads the account they lead to. Jira finds active people with a visible
-// e-mail, SCIM everyone that it provisions; exact means equal without regard to case.
-func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email string) (Person, error) {
+// byEmail asks for everybody who has the e-mail, side by side, then reads the account that this leads to. Jira finds active people with a visible
+// e-mail, SCIM everyone that it provisions, the organization everyone that it knows; exact means equal without regard to case.
+func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email string, control bool) (Person, error) {
 	var matches []jira.User
 	var found *scim.User
-	both, both1 := parallel.WithContext(ctx)
-	both.Go(func() (err error) {
-		matches, err = client.SearchUsers(both1, email, 0, searchDepth)
+	var org orgAnswer
+	var links orgLinks
+	all, all1 := parallel.WithContext(ctx)
+	all.Go(func() (err error) {
+		matches, err = client.SearchUsers(all1, email, 0, searchDepth)
 		return err
 	})
 	if d.scim != nil {
-		both.Go(func() error {
-			user, ok, err := d.scim.FindUser(both1, email)
+		all.Go(func() error {
+			user, ok, err := d.scim.FindUser(all1, email)
 			if ok {
 				found = &user
 			}
 			return err
 		})
 		if len(d.domains) == 0 && d.knownDomains() == nil {
-			both.Go(func() error {
-				_, err := d.firstSCIMPage(both1)
+			all.Go(func() error {
+				_, err := d.firstSCIMPage(all1)
 				return err
 			})
 		}
 	}
-	if err := both.Wait(); err != nil {
+	all.Go(func() (err error) {
+		org, err = d.askOrg(all1, "", email)
+		return err
+	})
+	all.Go(func() error {
+		links = d.linksOf(all1, "", email)
+		return nil
+	})
+	if err := errors.Join(all.Wait(), ctx.Err()); err != nil {
 		return Person{}, err
 	}
 	exact := slices.DeleteFunc(slices.Clone(matches), func(u jira.User) bool { return !strings.EqualFold(u.EmailAddress, email) })
-	if found != nil {
-		d.links.learn(*found)
-		if found.AccountID != "" && !slices.ContainsFunc(exact, func(u jira.User) bool { return u.AccountID == found.AccountID }) {
-			exact = append(exact, jira.User{AccountID: found.AccountID, DisplayName: found.DisplayName, EmailAddress: found.Email, Active: found.Active})
+	add := func(u jira.User) {
+		if u.AccountID != "" && !slices.ContainsFunc(exact, func(have jira.User) bool { return have.AccountID == u.AccountID }) {
+			exact = append(exact, u)
 		}
 	}
+	if found != nil {
+		d.links.learn(*found)
+		add(jira.User{AccountID: found.AccountID, DisplayName: found.DisplayName, EmailAddress: found.Email, Active: found.Active})
+	}
+	if o := org.account; o != nil {
+		add(jira.User{AccountID: o.AccountID, DisplayName: o.Name, EmailAddress: o.Email, Active: o.Status == admin.StatusActive})
+	}
+	add(jira.User{AccountID: links.accountID, EmailAddress: email})
 	switch {
 	case len(exact) > 1:
 		return Person{}, ambiguous(email, exact)
 	case len(exact) == 0 && found != nil: // no account id yet
 		return join(nil, found, true, d.knownDomains()), nil
+	case len(exact) == 0 && org.unread != nil:
+		return Person{}, org.unread // nobody is there only when everybody who might know was asked
 	case len(exact) == 0:
 		return Person{}, d.noSuchPerson(ctx, client, email, nil)
 	}
-	return d.byFoundEmail(ctx, client, exact[0].AccountID, found)
+	return d.byFoundEmail(ctx, client, exact[0].AccountID, found, links, org, control)
 }
 
 // byFoundEmail reads the account that an e-mail led to. Where SCIM did not find the e-mail the account may still be in its directory under another
 // one, which is looked for beside Jira's answer.
-func (d *Directory) byFoundEmail(ctx context.Context, client *jira.Client, id string, found *scim.User) (Person, error) {
-	var user jira.User
+func (d *Directory) byFoundEmail(ctx context.Context, client *jira.Client, id string, found *scim.User, links orgLinks, org orgAnswer, control bool) (Person, error) {
+	var user *jira.User
+	var absent error
 	answer := scimAnswer{user: found, settled: true}
-	both, both1 := parallel.WithContext(ctx)
-	both.Go(func() (err error) {
-		user, err = d.jiraUser(both1, client, id)
+	all, all1 := parallel.WithContext(ctx)
+	all.Go(func() error {
+		read, err := d.jiraUser(all1, client, id)
+		if fault.Is(err, fault.NotFound) && (found != nil || org.account != nil) { // SCIM or the organization knows an account that this site does not
+			absent = err
+			return nil
+		}
+		user = &read
 		return err
 	})
 	if found == nil || found.AccountID != id && found.AccountID != "" {
-		both.Go(func() (err error) {
-			answer, err = d.scimByWalk(both1, id)
+		all.Go(func() (err error) {
+			answer, err = d.scimOfAccount(all1, id, links)
 			return err
 		})
 	}
-	err := both.Wait()
-	if fault.Is(err, fault.NotFound) && found != nil { // SCIM knows an account that this site does not
-		return join(nil, found, true, d.knownDomains()), nil
+	if control && org.account != nil && org.account.Managed {
+		all.Go(func() error {
+			org.control, org.denied = d.askControl(all1, id, true)
+			return nil
+		})
 	}
-	if err != nil {
+	if err := errors.Join(all.Wait(), ctx.Err()); err != nil {
 		return Person{}, err
 	}
-	return d.joined(user, answer), nil
+	if absent != nil {
+		user = nil
+	}
+	return d.joined(user, answer, org), nil
 }
 
 // byName accepts a display name that one person has, in any case of its letters. A name that only begins somebody's is not taken for theirs:
 // those people come back as near matches.
-func (d *Directory) byName(ctx context.Context, client *jira.Client, name string) (Person, error) {
+func (d *Directory) byName(ctx context.Context, client *jira.Client, name string, control bool) (Person, error) {
 	matches, err := searchUsers(ctx, client, name, 0, searchDepth)
 	if err != nil {
 		return Person{}, err
@@ -187,7 +293,7 @@ func (d *Directory) byName(ctx context.Context, client *jira.Client, name string
 	case 0:
 		return Person{}, d.noSuchPerson(ctx, client, name, matches)
 	case 1:
-		return d.byAccountID(ctx, client, exact[0].AccountID)
+		return d.byAccountID(ctx, client, exact[0].AccountID, control)
 	}
 	return Person{}, ambiguous(name, exact)
 }

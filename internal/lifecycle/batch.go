@@ -63,6 +63,9 @@ type Rows struct {
 // OffboardMany ends the access of several people: without a confirmation it returns the plan of all and changes nothing. Nothing begins while
 // anything is wrong with any of them.
 func (s *Service) OffboardMany(ctx context.Context, people []OffboardRequest, how Rows) (Result, error) {
+	if slices.ContainsFunc(people, func(r OffboardRequest) bool { return slices.Contains(r.Parts, PartDeleteAccount) }) {
+		return Result{}, fault.New(fault.InvalidArgument, "Name one person (user) and steps = [\"delete_account\"].", "Accounts are deleted one at a time, each with a confirmation of its own.")
+	}
 	return s.many(ctx, batchOf(people, how), how.Terms)
 }
 

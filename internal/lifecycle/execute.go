@@ -58,12 +58,13 @@ type execution struct {
 
 	mu      sync.Mutex
 	subject Subject
+	notes   map[int]string // what a service said of a step that it did in part
 }
 
 func (s *Service) newExecution(lease *journal.Lease, plan Plan) (*execution, error) {
 	x := &execution{
 		lease: lease, plan: plan, observe: s.observe, patient: s.patience, now: s.now, subject: plan.Target,
-		steps: slices.Clone(lease.Operation().Steps), changed: map[int]bool{},
+		steps: slices.Clone(lease.Operation().Steps), changed: map[int]bool{}, notes: map[int]string{},
 		log: s.log.With("operation", lease.Operation().ID, "tool", plan.tool, "plan", plan.ID),
 	}
 	if len(x.steps) != len(plan.Steps) {
@@ -163,7 +164,7 @@ func (x *execution) hindered(stage int) string {
 		return "not begun: cancelled by " + cmp.Or(by.Caller, "the caller")
 	}
 	for i, step := range x.plan.Steps {
-		entry := step.Action == CreateUser || step.Action == InviteUser || step.Action == Reactivate
+		entry := slices.Contains([]Action{CreateUser, InviteUser, Reactivate, RestoreAccess, CancelDeletion}, step.Action)
 		if entry && x.steps[i].Status == StepFailed {
 			return "not begun: without an active account there is nobody to add"
 		}
@@ -216,6 +217,9 @@ func (x *execution) stage(ctx context.Context, steps []int, state State) (State,
 	writes := false
 	for _, i := range steps {
 		switch missing := x.missingID(i); {
+		case x.changes[i].so(state) && x.byInvitation(i):
+			x.steps[i].After = facet(x.plan.Steps[i], state)
+			x.set(i, StepDone, "given with the invitation, and the membership shows")
 		case x.changes[i].so(state) && x.changes[i].write != nil:
 			x.steps[i].Before, x.steps[i].After = facet(x.plan.Steps[i], state), facet(x.plan.Steps[i], state)
 			x.set(i, StepAlready, "was so already")
@@ -264,6 +268,13 @@ func (x *execution) stage(ctx context.Context, steps []int, state State) (State,
 		return state, stopped
 	}
 	return after, stopped
+}
+
+// byInvitation tells whether a step is part of an invitation that this operation has sent.
+func (x *execution) byInvitation(i int) bool {
+	return x.plan.Steps[i].Action == AddToGroup && x.plan.Steps[i].Via == ViaOrganization && slices.ContainsFunc(x.steps, func(s journal.Step) bool {
+		return s.Action == string(InviteUser) && s.Status == StepDone
+	})
 }
 
 // reconsider settles the steps that an earlier process began and did not finish: for as long as a change may take to show they are read back. What
@@ -368,6 +379,9 @@ func (x *execution) write(ctx context.Context, i int) error {
 	x.subject.AccountID = cmp.Or(x.subject.AccountID, l.accountID)
 	x.subject.SCIMID = cmp.Or(x.subject.SCIMID, l.scimID)
 	x.subject.GroupID = cmp.Or(x.subject.GroupID, l.groupID)
+	if l.note != "" {
+		x.notes[i] = l.note
+	}
 	return err
 }
 
@@ -376,7 +390,7 @@ func (x *execution) missingID(i int) string {
 	step, subject := x.plan.Steps[i], x.current()
 	switch {
 	case step.Action != AddToGroup && step.Action != RemoveFromGroup:
-	case step.Via == ViaJira && subject.AccountID == "":
+	case step.Via != ViaSCIM && subject.AccountID == "":
 		return "not begun: Atlassian has not given the person an account id yet; resume the operation in some minutes"
 	case step.Via == ViaSCIM && subject.SCIMID == "":
 		return "not begun: the SCIM user is not there yet; resume the operation in some minutes"

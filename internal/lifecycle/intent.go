@@ -70,6 +70,15 @@ func decodeIntent(kind string, data json.RawMessage) (intent, error) {
 	return nil, fmt.Errorf("an operation of the kind %q is not known to this version", kind)
 }
 
+// because gives a recorded intent its reason back, which is recorded with the operation.
+func because(in intent, reason string) intent {
+	if in, ok := in.(OffboardRequest); ok {
+		in.Reason = reason
+		return in
+	}
+	return in
+}
+
 func decodeAs[T intent](data json.RawMessage) (intent, error) {
 	var in T
 	if err := json.Unmarshal(data, &in); err != nil {

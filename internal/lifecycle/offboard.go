@@ -1,15 +1,21 @@
 package lifecycle
 
 import (
+	"cmp"
 	"context"
+	"net/http"
+	"slices"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
 // OffboardRequest says whose access ends.
 type OffboardRequest struct {
 	Target directory.Target
-	// Parts chooses among OffboardParts; empty means all but remove_from_site.
+	// Parts chooses among OffboardParts; empty means the first four.
 	Parts []string
 	Terms
 }
@@ -18,15 +24,29 @@ func (OffboardRequest) kind() string { return "offboard_user" }
 
 // Offboard ends a person's access: without a confirmation it returns the plan and changes nothing.
 //
-// It costs two round trips to plan by e-mail (a third for a member of an administrators' group). Applying costs one a stage, one to read
-// each stage back, and the parallel writes of the groups.
+// It costs two round trips to plan by e-mail (a third for a member of an administrators' group), with the organization as without it. Applying costs one a
+// stage, one to read each stage back, and the parallel writes of the tokens and groups.
 func (s *Service) Offboard(ctx context.Context, r OffboardRequest) (Result, error) {
 	return s.do(ctx, r, r.Terms)
 }
 
 func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
-	at, err := s.situationOf(ctx, r.Target)
+	if slices.Contains(r.Parts, PartDeleteAccount) {
+		if err := s.policy.guardDeletion(); err != nil {
+			return Plan{}, err
+		}
+	}
+	orgNeeded := len(r.Parts) == 0 || slices.ContainsFunc(r.Parts, func(part string) bool { return slices.Contains(orgParts, part) })
+	if orgNeeded {
+		if err := s.directory.CheckOrganization(); err != nil {
+			return Plan{}, err
+		}
+	}
+	at, err := s.situationBy(ctx, r.Target, s.directory.ResolveToChange)
 	if err != nil {
+		return Plan{}, err
+	}
+	if err := orgUnread(at.person); orgNeeded && err != nil {
 		return Plan{}, err
 	}
 	for _, guard := range []error{s.policy.guardPerson(at.person, at.self.AccountID), s.policy.guardMembership(at.person), guardLastAdmin(at.person, at.own)} {
@@ -34,6 +54,38 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 			return Plan{}, guard
 		}
 	}
-	plan, err := planOffboard(at.person, r.Parts, s.directory.HasSCIM())
+	plan, err := planOffboard(at.person, r.Parts, s.reach(), goodbye(r.Reason))
 	return at.meet(plan), err
+}
+
+func (s *Service) reach() reach {
+	return reach{scim: s.directory.HasSCIM(), org: s.directory.HasOrganization(), suspend: !s.policy.NoSuspension}
+}
+
+// orgUnread is why a plan that rests on the organization can't be made: without its answer the wrong route would be taken, and more would stay open
+// than the plan says.
+func orgUnread(p directory.Person) error {
+	unread := cmp.Or(p.OrgUnread, p.ControlUnread)
+	if unread == nil && p.Control != nil && !rest.IsStatus(p.Control.TokensUnread, http.StatusForbidden) {
+		unread = p.Control.TokensUnread
+	}
+	if unread == nil {
+		return nil
+	}
+	f := explain.Fault(unread)
+	told := fault.New(f.Code, f.Hint+" To do without the organization name the parts that don't need it (steps: scim_groups, jira_groups).",
+		"The organization could not be asked about %s, so how the access has to end is not known. Nothing was changed: %s", p.Label(), f.Message).Because(unread)
+	told.Retryable = f.Retryable
+	return told
+}
+
+// goodbye is what somebody reads who tries to sign in to an account that the organization deactivated: the reason as it was given, without what looks
+// like a secret or an address.
+func goodbye(reason string) string {
+	const plain = "This account was deactivated by an administrator of your organization."
+	reason = rest.Redact(reason)
+	if reason == "" {
+		return plain
+	}
+	return plain + " " + reason
 }

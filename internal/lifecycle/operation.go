@@ -83,6 +83,7 @@ func (s *Service) recordOf(ctx context.Context, in intent, plan Plan, terms Term
 	if isBatch(op) {
 		op.Steps = nil // its people have them
 	}
+	plan.org = s.orgOf(plan)
 	var err error
 	if op.Request, err = json.Marshal(in); err != nil {
 		return op, err
@@ -92,6 +93,14 @@ func (s *Service) recordOf(ctx context.Context, in intent, plan Plan, terms Term
 	}
 	op.Snapshot, err = plan.from.snapshot()
 	return op, err
+}
+
+// orgOf is the organization that has a part in a plan, "" where none has.
+func (s *Service) orgOf(plan Plan) string {
+	if hasVia(plan.Steps, ViaOrganization) {
+		return s.directory.OrganizationID()
+	}
+	return ""
 }
 
 // pending gives the plan's steps as they are recorded before anything is done.

@@ -57,6 +57,9 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 		case shown && err == nil:
 			r.Status = StepDone
 			r.Detail = past(x.plan.Steps[i])
+			if note := x.notes[i]; note != "" {
+				r.Detail += "; the service says that a part of it failed: " + note
+			}
 		case shown && doubtful(err):
 			r.Status = StepDone
 			r.Detail = past(x.plan.Steps[i]) + " (" + unsettled(err) + "; reading back shows that it took effect)"
@@ -66,6 +69,9 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 		case shown:
 			r.Status = StepAlready
 			r.Detail = "was so already when it was sent"
+		case err == nil && x.notes[i] != "":
+			r.Status = StepFailed
+			r.Detail = "the service did not do all of it: " + x.notes[i]
 		case err == nil && unread != nil:
 			r.Status = StepUnknown
 			r.Detail = "sent, but it could not be read back: " + explainText(unread)
@@ -124,9 +130,21 @@ func unsettled(err error) string {
 func past(s Step) string {
 	switch s.Action {
 	case Deactivate:
-		return "deactivated through SCIM, and SCIM shows it"
+		return "deactivated through " + sideName(s.Via) + ", and " + sideName(s.Via) + " shows it"
 	case Reactivate:
-		return "reactivated through SCIM, and SCIM shows it"
+		return "reactivated through " + sideName(s.Via) + ", and " + sideName(s.Via) + " shows it"
+	case Suspend:
+		return "suspended, and the organization shows it"
+	case RestoreAccess:
+		return "the access is given back, and the organization shows it"
+	case RevokeToken:
+		return "revoked, and the list of the account's tokens no longer has it"
+	case RemoveFromDirectory:
+		return "removed from the organization's directory"
+	case DeleteAccount:
+		return "marked for deletion, and the organization shows it: " + graceDays + " to cancel it"
+	case CancelDeletion:
+		return "the deletion is cancelled, and the organization shows it"
 	case CreateUser:
 		return "the account is in the SCIM directory and active"
 	case InviteUser:

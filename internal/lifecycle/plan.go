@@ -20,18 +20,24 @@ type Action string
 
 // The actions, in the order in which a plan may hold them: see stageOf.
 const (
-	Deactivate      Action = "deactivate"
-	Reactivate      Action = "reactivate"
-	CreateUser      Action = "create_user"
-	InviteUser      Action = "invite_user"
-	UpdateUser      Action = "update_user"
-	AwaitAccount    Action = "await_account"
-	AddToGroup      Action = "add_to_group"
-	RemoveFromGroup Action = "remove_from_group"
-	RemoveFromSite  Action = "remove_from_site"
-	CreateGroup     Action = "create_group"
-	DeleteGroup     Action = "delete_group"
-	Verify          Action = "verify"
+	Deactivate          Action = "deactivate"
+	Reactivate          Action = "reactivate"
+	Suspend             Action = "suspend"
+	RestoreAccess       Action = "restore_access"
+	CreateUser          Action = "create_user"
+	InviteUser          Action = "invite_user"
+	UpdateUser          Action = "update_user"
+	AwaitAccount        Action = "await_account"
+	RevokeToken         Action = "revoke_token"
+	AddToGroup          Action = "add_to_group"
+	RemoveFromGroup     Action = "remove_from_group"
+	RemoveFromSite      Action = "remove_from_site"
+	RemoveFromDirectory Action = "remove_from_directory"
+	DeleteAccount       Action = "delete_account"
+	CancelDeletion      Action = "cancel_deletion"
+	CreateGroup         Action = "create_group"
+	DeleteGroup         Action = "delete_group"
+	Verify              Action = "verify"
 )
 
 // Via names the side that a step writes to.
@@ -39,9 +45,10 @@ type Via string
 
 // The sides.
 const (
-	ViaSCIM Via = "scim"
-	ViaJira Via = "jira"
-	ViaNone Via = ""
+	ViaSCIM         Via = "scim"
+	ViaJira         Via = "jira"
+	ViaOrganization Via = "organization"
+	ViaNone         Via = ""
 )
 
 // Step is one planned change.
@@ -49,10 +56,11 @@ type Step struct {
 	Action Action `json:"action"`
 	Target string `json:"target" jsonschema:"the person or group that the step changes"`
 	Detail string `json:"detail" jsonschema:"what the step does, in words"`
-	Via    Via    `json:"via,omitempty" jsonschema:"the side that is written to: scim or jira"`
+	Via    Via    `json:"via,omitempty" jsonschema:"the side that is written to: scim, jira or organization"`
 	Person string `json:"person,omitempty" jsonschema:"in a batch: whose step it is"`
 
 	group directory.Group
+	token string // the id of the API token that is revoked
 }
 
 // Subject is whom or what a plan changes.
@@ -65,6 +73,8 @@ type Subject struct {
 
 	// seekSCIM makes a read look the person up in SCIM by e-mail while the SCIM id is not known.
 	seekSCIM bool
+	// seekOrg and seekTokens make a read ask the organization for the account, and for its API tokens.
+	seekOrg, seekTokens bool
 	// group is the group that a plan creates or deletes, nil where the subject is a person.
 	group *directory.Group
 	// batch is a digest of the people of a batch, "" for one subject.
@@ -101,10 +111,13 @@ type Plan struct {
 
 	tool      string
 	site      string // where it is to be done
+	org       string // the organization that has a part in it, "" where none has
+	message   string // what somebody whose account is deactivated is shown
 	followUps []string
 	attrs     map[string]string // attributes that create_user and update_user write
 	products  []string          // products of an invitation
 	noGroups  bool              // the goal is that no group is left, not only that those of the plan are gone
+	noTokens  bool              // the same of API tokens
 	from      State             // what the plan was made from
 	powerless string            // why an account stays active that should not
 	widens    []string          // ids of groups by which an undo gives more access than the operation took
@@ -130,13 +143,16 @@ func (p Plan) seal() Plan {
 		Via    Via
 		Group  string
 		SCIM   string
+		Token  string `json:",omitempty"`
 	}
 	effects := make([]effect, 0, len(p.Steps))
 	for _, s := range p.Steps {
 		if s.Via != ViaNone {
-			effects = append(effects, effect{s.Action, s.Via, s.group.ID, s.group.SCIMID})
+			effects = append(effects, effect{s.Action, s.Via, s.group.ID, s.group.SCIMID, s.token})
 		}
 	}
+	p.Target.seekOrg = hasVia(p.Steps, ViaOrganization)
+	p.Target.seekTokens = hasAction(p.Steps, RevokeToken)
 	content, _ := json.Marshal([]any{p.tool, p.Target.key(), p.Target.SCIMID, effects, p.attrs, p.products, p.widens}) // strings only: always marshals
 	sum := sha256.Sum256(content)
 	p.ID = "plan-" + hex.EncodeToString(sum[:])[:32]

@@ -1,40 +1,57 @@
 package lifecycle
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 )
 
 // The parts of an offboarding that a caller can choose among.
 const (
-	PartDeactivate     = "deactivate"
-	PartSCIMGroups     = "scim_groups"
-	PartJiraGroups     = "jira_groups"
-	PartRemoveFromSite = "remove_from_site"
+	PartDeactivate          = "deactivate"
+	PartRevokeTokens        = "revoke_tokens"
+	PartSCIMGroups          = "scim_groups"
+	PartJiraGroups          = "jira_groups"
+	PartRemoveFromSite      = "remove_from_site"
+	PartRemoveFromDirectory = "remove_from_directory"
+	PartDeleteAccount       = "delete_account"
 )
 
-// OffboardParts are the values that the argument steps takes; the default is all but the last.
-var OffboardParts = []string{PartDeactivate, PartSCIMGroups, PartJiraGroups, PartRemoveFromSite}
+// OffboardParts are the values that the argument steps takes; the default is the first four.
+var OffboardParts = []string{PartDeactivate, PartRevokeTokens, PartSCIMGroups, PartJiraGroups, PartRemoveFromSite, PartRemoveFromDirectory, PartDeleteAccount}
+
+// orgParts are the parts that can't be planned without knowing what the organization has to say of the person.
+var orgParts = []string{PartDeactivate, PartRevokeTokens, PartRemoveFromDirectory, PartDeleteAccount}
 
 const warnProvider = "If an identity provider (Okta, Entra ID, Google, …) drives this SCIM directory, make the same change there: its next sync may undo this one."
 
-// planOffboard decides how a person's access ends: deactivation first, since it ends access at once, then SCIM groups and Jira groups,
-// then the site if asked, and a check at the end.
-func planOffboard(person directory.Person, parts []string, scimConfigured bool) (Plan, error) {
-	if len(parts) == 0 {
-		parts = OffboardParts[:3]
+// planOffboard decides how a person's access ends: as a whole first, by the route that wayOut chooses, then API tokens, SCIM groups and Jira groups, then
+// site and directory if asked, and a check at the end. message is what the person is shown where the organization deactivates the account.
+func planOffboard(person directory.Person, parts []string, r reach, message string) (Plan, error) {
+	explicit := len(parts) > 0
+	if !explicit {
+		parts = OffboardParts[:4]
 	}
 	wants := func(part string) bool { return slices.Contains(parts, part) }
+	if wants(PartDeleteAccount) {
+		return planDeletion(person, parts, r)
+	}
 	plan := Plan{noGroups: wants(PartSCIMGroups) && wants(PartJiraGroups), tool: "offboard_user", Target: subjectOf(person), Warnings: slices.Clone(person.Warnings)}
 	if wants(PartRemoveFromSite) && person.SCIM != nil {
 		return Plan{}, fault.New(fault.ManagedExternally, "Leave remove_from_site out: SCIM deactivation ends the access. To delete the account itself use the identity provider or admin.atlassian.com.",
 			"%s is managed through SCIM, and Jira refuses to remove such people from the site.", person.Label())
 	}
 
+	how := wayOut(person, r)
 	if wants(PartDeactivate) {
-		plan.deactivate(person, scimConfigured)
+		plan.end(person, how, message)
+	}
+	if wants(PartRevokeTokens) {
+		plan.revokeTokens(person, explicit)
 	}
 	for _, g := range groupRemovals(person) {
 		if g.Via == ViaSCIM && wants(PartSCIMGroups) || g.Via == ViaJira && wants(PartJiraGroups) {
@@ -45,37 +62,118 @@ func planOffboard(person directory.Person, parts []string, scimConfigured bool) 
 		plan.Steps = append(plan.Steps, Step{Action: RemoveFromSite, Via: ViaJira, Target: person.Label(), Detail: "remove from the Jira site (the Atlassian account itself stays)"})
 		plan.Undo = append(plan.Undo, "Removal from the site: only a new invitation brings the person back.")
 	}
+	if wants(PartRemoveFromDirectory) {
+		plan.removeFromDirectory(person, r)
+	}
 	if plan.writes() {
 		plan.Steps = append(plan.Steps, Step{Action: Verify, Target: person.Label(), Detail: verifyDetail(plan.Steps)})
 	}
 	if !plan.writes() && plan.powerless != "" {
 		plan.Blockers = append(plan.Blockers, plan.powerless) // doing nothing would leave the person in
 	}
-	plan.describeOffboarding(person)
+	plan.describeOffboarding(person, how)
 	return plan.seal(), nil
 }
 
-func (p *Plan) deactivate(person directory.Person, scimConfigured bool) {
-	switch {
-	case person.SCIM != nil && person.SCIM.Active:
+// end plans the end of somebody's access as a whole, by the route that was chosen.
+func (p *Plan) end(person directory.Person, how way, message string) {
+	if how.blocker != "" {
+		p.Blockers = append(p.Blockers, how.blocker)
+		return
+	}
+	switch how.route {
+	case routeSCIM:
 		p.Steps = append(p.Steps, Step{Action: Deactivate, Via: ViaSCIM, Target: person.Label(), Detail: "deactivate the account through SCIM (active: false), which ends every session and sign-in"})
 		p.Undo = append(p.Undo, "Deactivation: restore_user with the operation's id reactivates the account.")
-		if person.Managed == nil || !*person.Managed {
+		if person.Org == nil && (person.Managed == nil || !*person.Managed) {
 			p.Warnings = append(p.Warnings, "The account is outside of the directory's own domains, so SCIM may end only what SCIM gave it. Whether it really became inactive is checked afterwards.")
 		}
-	case person.SCIM != nil && person.Active:
-		p.Warnings = append(p.Warnings, "SCIM already has this person as inactive, while Jira still shows the account as active. Jira usually follows within minutes.")
-	case !person.Active:
-	case person.SCIMUnsure:
-		p.cannotDeactivate("Nothing here can deactivate the account, since no SCIM user is known for it: removing the groups ends access to this site's products, but the account itself stays active.")
-		p.followUps = append(p.followUps, "Find the person at the identity provider and deactivate them there, or at admin.atlassian.com (Directory, Users).")
-	case scimConfigured:
-		p.cannotDeactivate("This account is not in the SCIM directory, and nothing else configured here can deactivate it: removing the groups ends access to this site's products, but the account itself stays active.")
-		p.followUps = append(p.followUps, "Deactivate the account at admin.atlassian.com (Directory, Users) if the organization manages it.")
-	default:
-		p.cannotDeactivate("SCIM is not configured, and Jira itself cannot deactivate anyone: removing the groups ends access to this site's products, but the account itself stays active.")
-		p.followUps = append(p.followUps, "Deactivate the account at admin.atlassian.com (Directory, Users), or set ATLASSIAN_SCIM_DIRECTORY_ID and ATLASSIAN_SCIM_TOKEN so that this can be done here.")
+	case routeDisable:
+		p.message = message
+		p.Steps = append(p.Steps, Step{
+			Action: Deactivate, Via: ViaOrganization, Target: person.Label(),
+			Detail: "deactivate the account through the organization, which ends every session and sign-in; who tries to sign in is told: “" + message + "”",
+		})
+		p.Undo = append(p.Undo, "Deactivation: restore_user with the operation's id activates the account again.")
+	case routeSuspend:
+		p.suspend(person)
+	case routeGroups:
+		p.cannotDeactivate(how.why)
+	case routeEnded:
+		if person.SCIM != nil && !person.SCIM.Active && person.Active && !how.suspend {
+			p.Warnings = append(p.Warnings, "SCIM already has this person as inactive, while Jira still shows the account as active. Jira usually follows within minutes.")
+		}
 	}
+	if how.suspend {
+		p.suspend(person)
+	}
+	if hasAction(p.Steps, Deactivate, Suspend) {
+		p.Warnings = append(p.Warnings, "Route: "+how.why+".")
+	}
+}
+
+func (p *Plan) suspend(person directory.Person) {
+	p.Steps = append(p.Steps, Step{
+		Action: Suspend, Via: ViaOrganization, Target: person.Label(),
+		Detail: "suspend access to every app of the organization on every site, not only this one; roles and groups are kept by the suspension itself",
+	})
+	p.Undo = append(p.Undo, "Suspension: restore_user with the operation's id gives the access back.")
+}
+
+// revokeTokens plans a step for each API token of a managed account. Tokens that can't be revoked here are a follow-up, and a blocker where they were
+// asked for by name.
+func (p *Plan) revokeTokens(person directory.Person, explicit bool) {
+	c := person.Control
+	if person.Org == nil || !person.Org.Managed || c == nil || c.TokensUnread != nil || !c.May.May(admin.MayReadTokens).Allowed || len(c.Tokens) > 0 && !c.May.May(admin.MayDeleteTokens).Allowed {
+		if explicit {
+			p.Blockers = append(p.Blockers, "The API tokens can't be revoked here: "+whyTokensStay(person))
+		}
+		return
+	}
+	p.noTokens = true
+	for _, t := range c.Tokens {
+		name := cmp.Or(t.Label, t.ID)
+		if slices.ContainsFunc(c.Tokens, func(other admin.Token) bool { return other.ID != t.ID && other.Label == t.Label }) {
+			name += " (" + t.ID + ")"
+		}
+		p.Steps = append(p.Steps, Step{Action: RevokeToken, Via: ViaOrganization, Target: name, Detail: "revoke the API token “" + name + "”, " + tokenAge(t), token: t.ID})
+	}
+	if len(c.Tokens) > 0 {
+		p.Undo = append(p.Undo, "API tokens: nothing brings a revoked token back, also restore_user does not; the person would make new ones.")
+	}
+}
+
+func tokenAge(t admin.Token) string {
+	used := "not known to be used"
+	if !t.LastUsed.IsZero() {
+		used = "last used on " + t.LastUsed.Format("2 January 2006")
+	}
+	if t.CreatedAt.IsZero() {
+		return used
+	}
+	return "made on " + t.CreatedAt.Format("2 January 2006") + ", " + used
+}
+
+// removeFromDirectory plans that somebody is no longer in the organization's directories.
+func (p *Plan) removeFromDirectory(person directory.Person, r reach) {
+	switch {
+	case !r.org:
+		p.Blockers = append(p.Blockers, "Removal from the directory needs the organization: set ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY, or leave remove_from_directory out.")
+		return
+	case person.Org == nil || person.Org.Status == admin.StatusNotInvited:
+		return
+	case person.SCIM != nil || person.Org.Synced:
+		p.Blockers = append(p.Blockers, "SCIM or an identity provider put "+person.Label()+" into the directory, and its next sync would do so again: remove the person there, and leave remove_from_directory out.")
+		return
+	case person.Org.Admin():
+		p.Blockers = append(p.Blockers, person.Label()+" is an administrator of the organization and can't be removed from its directory. Take that role away first (admin.atlassian.com, Administrators).")
+		return
+	}
+	p.Steps = append(p.Steps, Step{
+		Action: RemoveFromDirectory, Via: ViaOrganization, Target: person.Label(),
+		Detail: "remove from the organization's directory with all roles and groups; Atlassian queues this, so it may take a while to show",
+	})
+	p.Undo = append(p.Undo, "Removal from the directory: only a new invitation brings the person back, without roles and groups.")
 }
 
 // cannotDeactivate says why the account stays active.
@@ -116,31 +214,39 @@ func removal(via Via, g directory.Group) Step {
 }
 
 func sideName(via Via) string {
-	if via == ViaSCIM {
+	switch via {
+	case ViaSCIM:
 		return "SCIM"
+	case ViaOrganization:
+		return "the organization"
 	}
 	return "Jira"
 }
 
 func verifyDetail(steps []Step) string {
-	if slices.ContainsFunc(steps, func(s Step) bool { return s.Action == Deactivate }) {
-		return "read back: the account is inactive and the groups are gone"
+	var shown []string
+	if hasAction(steps, Deactivate) {
+		shown = append(shown, "the account is inactive")
 	}
-	return "read back: the groups are gone"
+	if hasAction(steps, Suspend) {
+		shown = append(shown, "the access is suspended")
+	}
+	if hasAction(steps, RevokeToken) {
+		shown = append(shown, "no API token is left")
+	}
+	return "read back: " + strings.Join(append(shown, "the groups are gone"), ", ")
 }
 
-func (p *Plan) describeOffboarding(person directory.Person) {
-	viaSCIM := slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Via == ViaSCIM })
-	if viaSCIM {
+func (p *Plan) describeOffboarding(person directory.Person, how way) {
+	if hasVia(p.Steps, ViaSCIM) {
 		p.Warnings = append(p.Warnings, warnProvider)
-		p.followUps = append(p.followUps, "Make the same change at the identity provider, if one drives the SCIM directory.")
 	}
-	if slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Action == RemoveFromGroup }) {
+	if hasAction(p.Steps, RemoveFromGroup) {
 		p.Undo = append(p.Undo, "Groups: restore_user puts them back.")
 	}
 	if p.writes() {
-		p.followUps = append(p.followUps,
-			"Reassign the open issues, filters, dashboards and automation rules that the person owned.",
-			"Collect devices, and revoke API tokens and app passwords that the person made for themselves.")
+		p.followUps = append(p.followUps, followUpsOf(person, *p, how)...)
+	} else if how.followUp != "" {
+		p.followUps = append(p.followUps, how.followUp)
 	}
 }

@@ -12,10 +12,14 @@ import (
 
 // Routes by which a person can come in.
 const (
-	RouteAuto = "auto"
-	RouteSCIM = "scim"
-	RouteJira = "jira"
+	RouteAuto         = "auto"
+	RouteSCIM         = "scim"
+	RouteOrganization = "organization"
+	RouteJira         = "jira"
 )
+
+// Routes are the values that the argument route takes.
+var Routes = []string{RouteAuto, RouteSCIM, RouteOrganization, RouteJira}
 
 // Products are the values that POST /user takes.
 var Products = []string{"jira-core", "jira-servicedesk", "jira-product-discovery", "jira-software"}
@@ -35,6 +39,10 @@ type provisionFacts struct {
 	groups   []directory.Group
 	domains  []string // that SCIM provisions
 	hasSCIM  bool
+	hasOrg   bool
+	site     string   // cloud id, where the organization is configured
+	// siteUnread is why the cloud id is not known.
+	siteUnread error
 	products []string // default of the policy
 }
 
@@ -52,7 +60,7 @@ func planProvision(f provisionFacts) (Plan, error) {
 		plan.Warnings = append(plan.Warnings, warnProvider)
 		plan.Undo = append(plan.Undo, "The account: offboard_user deactivates it again.")
 	case f.known == nil:
-		plan.invite(f)
+		plan.invite(f, route)
 	default:
 		plan.Target = subjectOf(*f.known)
 		plan.Warnings = append(plan.Warnings, f.known.Warnings...)
@@ -61,9 +69,12 @@ func planProvision(f provisionFacts) (Plan, error) {
 	plan.Target.seekSCIM = slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == CreateUser })
 	missing := slices.DeleteFunc(slices.Clone(f.groups), func(g directory.Group) bool { return f.known != nil && isMember(*f.known, g) })
 	plan.addTo(missing, route == RouteSCIM || plan.Target.SCIMID != "")
-	if slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == CreateUser || s.Action == InviteUser }) &&
-		slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == AddToGroup && s.Via == ViaJira }) {
+	plan.groupsByInvitation()
+	if hasAction(plan.Steps, CreateUser, InviteUser) && slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == AddToGroup && s.Via != ViaSCIM }) {
 		plan.Steps = append(plan.Steps, Step{Action: AwaitAccount, Target: plan.Target.Label, Detail: "wait until Atlassian has given the person an account id, which Jira groups need"})
+	}
+	if f.siteUnread != nil && slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == InviteUser && s.Via == ViaOrganization }) {
+		return Plan{}, f.siteUnread
 	}
 	plan.Steps = inOrder(plan.Steps)
 	if plan.writes() {
@@ -72,33 +83,42 @@ func planProvision(f provisionFacts) (Plan, error) {
 	return plan.seal(), nil
 }
 
-// route picks SCIM where a directory is set and the domain is its own, else an invitation by Jira; a person whom SCIM has stays with SCIM.
+// route picks SCIM where a directory is set and the domain is its own, else the organization's invitation where that is configured, else Jira's; a
+// person whom SCIM has stays with SCIM.
 func (f provisionFacts) route() (string, error) {
 	own := slices.Contains(f.domains, directory.Domain(f.who.Email))
 	switch {
 	case f.who.Route == RouteSCIM && !f.hasSCIM:
 		return "", fault.New(fault.NotConfigured, "Set ATLASSIAN_SCIM_DIRECTORY_ID and ATLASSIAN_SCIM_TOKEN, or use the route jira.", "The route scim needs a SCIM directory, and none is configured.")
-	case f.who.Route == RouteSCIM, f.who.Route == RouteJira:
+	case f.who.Route == RouteOrganization && !f.hasOrg:
+		return "", fault.New(fault.NotConfigured, "Set ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY, or use another route.", "The route organization needs an organization key, and none is configured.")
+	case f.who.Route == RouteSCIM, f.who.Route == RouteOrganization, f.who.Route == RouteJira:
 		return f.who.Route, nil
 	case f.hasSCIM && (own || f.known != nil && f.known.SCIM != nil):
 		return RouteSCIM, nil
+	case f.hasOrg:
+		return RouteOrganization, nil
 	}
 	return RouteJira, nil
 }
 
-func (p *Plan) invite(f provisionFacts) {
+func (p *Plan) invite(f provisionFacts, route string) {
 	p.products = f.who.Products
 	if len(p.products) == 0 {
 		p.products = f.products
 	}
 	p.products = slices.Sorted(slices.Values(p.products))
+	via := ViaJira
+	if route == RouteOrganization {
+		via, p.products = ViaOrganization, resources(p.products, f.site)
+	}
 	p.Steps = append(p.Steps, Step{
-		Action: InviteUser, Via: ViaJira, Target: p.Target.Label,
-		Detail: "invite by mail through Jira with access to " + strings.Join(p.products, ", "),
+		Action: InviteUser, Via: via, Target: p.Target.Label,
+		Detail: "invite by mail through " + sideName(via) + " with access to " + strings.Join(p.products, ", "),
 	})
 	p.Undo = append(p.Undo, "The invitation mail can't be taken back; delete_user removes the person from the site.")
 	if f.who.name() != "" {
-		p.Warnings = append(p.Warnings, "An invited person chooses their own display name: Jira ignores the one given here.")
+		p.Warnings = append(p.Warnings, "An invited person chooses their own display name: the one given here is not sent.")
 	}
 	if f.who.Title != "" || f.who.Department != "" {
 		p.Warnings = append(p.Warnings, "Title and department can be set through SCIM only, so they are left out.")
@@ -111,6 +131,9 @@ func (p *Plan) invite(f provisionFacts) {
 // returning plans for somebody who has an account already.
 func (p *Plan) returning(f provisionFacts, route string) {
 	person := *f.known
+	if person.Org != nil && p.returningByOrg(f, route) {
+		return
+	}
 	switch {
 	case person.Active && (person.SCIM == nil || person.SCIM.Active):
 		if route == RouteSCIM && person.SCIM == nil {
@@ -123,9 +146,7 @@ func (p *Plan) returning(f provisionFacts, route string) {
 		p.Steps = append(p.Steps, Step{Action: Reactivate, Via: ViaSCIM, Target: p.Target.Label, Detail: "reactivate the existing account through SCIM (active: true) instead of creating a second one"})
 		p.Warnings = append(p.Warnings, warnProvider)
 		p.Undo = append(p.Undo, "Reactivation: offboard_user deactivates the account again.")
-		if len(person.Groups) > 0 {
-			p.Warnings = append(p.Warnings, "The account is still in groups, which give access again as soon as it is active: "+strings.Join(person.GroupNames(), ", ")+".")
-		}
+		p.warnBack(person)
 	case person.SCIM != nil:
 		p.Warnings = append(p.Warnings, "SCIM has the account as active, while Jira still shows it as inactive. Jira usually follows within minutes.")
 	default:

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
@@ -23,6 +24,7 @@ func planRestore(person directory.Person, operation string, t taken, there []boo
 			plan.Undo = append(plan.Undo, "Reactivation: offboard_user deactivates the account again.")
 		}
 	}
+	lost = append(lost, plan.giveBack(person, t)...)
 	for i, membership := range t.groups {
 		g, via := membership.group, membership.Via
 		makesAdmin := func(a directory.AdminGroup) bool { return a.ID == g.ID || g.ID == "" && a.Name == g.Name }
@@ -43,8 +45,14 @@ func planRestore(person directory.Person, operation string, t taken, there []boo
 		lost = append(lost, "Removal from the site can't be undone: invite the person again with provision_user.")
 	}
 	plan.widen(person, t.before)
+	if len(t.tokens) > 0 {
+		plan.Warnings = append(plan.Warnings, "Revoked API tokens stay revoked ("+strings.Join(t.tokens, ", ")+"): whatever used them needs new ones, which only the person can make.")
+	}
 	if len(plan.Steps) == 0 {
 		plan.Blockers = lost
+		if len(lost) == 0 {
+			plan.Blockers = []string{"There is nothing that can be put back."}
+		}
 		return plan.seal()
 	}
 	plan.Warnings = append(plan.Warnings, lost...)
@@ -64,8 +72,14 @@ func planRestore(person directory.Person, operation string, t taken, there []boo
 
 // widen tells when a restore would give more than was taken: an account that comes back is in groups that it was not in before.
 func (p *Plan) widen(person directory.Person, before snapshot) {
-	if !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Action == Reactivate }) || person.SCIM != nil && person.SCIM.Active {
+	byOrg := slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Via == ViaOrganization }) && person.Org != nil && person.Org.Ended()
+	bySCIM := slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Action == Reactivate && s.Via == ViaSCIM }) && !person.SCIM.Active
+	if !byOrg && !bySCIM {
 		return
+	}
+	if hasAction(p.Steps, CancelDeletion) && before.Org != nil && before.Org.Status == admin.StatusDeactivated {
+		p.widens = append(p.widens, "account")
+		p.Warnings = append(p.Warnings, "The account was inactive before it was marked for deletion, and cancelling a deletion activates it: offboard_user deactivates it again.")
 	}
 	var more []string
 	for _, g := range person.Groups {
@@ -77,6 +91,53 @@ func (p *Plan) widen(person directory.Person, before snapshot) {
 		slices.Sort(p.widens)
 		p.Warnings = append(p.Warnings, "The account is in groups that it was not in before, which give access again as soon as it is active: "+strings.Join(more, ", ")+".")
 	}
+}
+
+// giveBack plans what the organization can give back, and tells what it can't.
+func (p *Plan) giveBack(person directory.Person, t taken) (lost []string) {
+	may := func(what admin.Privilege) (string, bool) {
+		if person.Control == nil {
+			return "the organization's key does not manage this account any more", false
+		}
+		return inWords(person.Control.May.May(what)), person.Control.May.May(what).Allowed
+	}
+	add := func(action Action, detail string) {
+		p.Steps = append(p.Steps, Step{Action: action, Via: ViaOrganization, Target: person.Label(), Detail: detail})
+	}
+	known := person.Org != nil
+	if t.removed {
+		lost = append(lost, "Removal from the organization's directory can't be undone: invite the person again with provision_user.")
+	}
+	if t.organization() && !known {
+		return append(lost, "The organization does not know the account (any more), so its access can't be given back here. Look for it at admin.atlassian.com (Directory, Users).")
+	}
+	if t.deleted {
+		if why, allowed := may(admin.MayDelete); allowed {
+			add(CancelDeletion, "cancel the deletion of the account, which activates it again")
+			p.Undo = append(p.Undo, "The cancellation: offboard_user deactivates the account, or deletes it anew.")
+		} else {
+			lost = append(lost, "The deletion can't be cancelled here: "+why+". Do it at admin.atlassian.com within "+graceDays+" of the deletion.")
+		}
+	}
+	if t.disabled {
+		switch why, allowed := may(admin.MayEnable); {
+		case person.Org.Status == admin.StatusForDeletion && !t.deleted:
+			lost = append(lost, "The account is marked for deletion since: restore that operation first, which activates the account.")
+		case allowed:
+			add(Reactivate, "activate the account again through the organization")
+			p.Undo = append(p.Undo, "Reactivation: offboard_user deactivates the account again.")
+		default:
+			lost = append(lost, "The account can't be activated here: "+why+".")
+		}
+	}
+	if t.suspended {
+		if person.Org.Inactive() && !t.disabled {
+			return append(lost, "The account itself is inactive since, so its access can't be given back.")
+		}
+		add(RestoreAccess, "give access to the apps of the organization back, with the roles that the person had")
+		p.Undo = append(p.Undo, "Access: offboard_user suspends it again.")
+	}
+	return lost
 }
 
 func (s snapshot) inGroup(id, name string) bool {

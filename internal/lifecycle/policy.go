@@ -22,6 +22,10 @@ type Policy struct {
 	BatchLimit int
 	// ProtectedUsers are account ids or e-mails, ProtectedGroups group ids or names, ProtectedDomains e-mail domains, that nothing here changes.
 	ProtectedUsers, ProtectedGroups, ProtectedDomains []string
+	// NoSuspension keeps the organization's suspension from being a route by which access ends.
+	NoSuspension bool
+	// AllowAccountDeletion lets offboard_user delete accounts for good.
+	AllowAccountDeletion bool
 	// Products is what an invitation gives when it names none.
 	Products []string
 }
@@ -49,6 +53,15 @@ func (p Policy) guardWrite() error {
 		return fault.New(fault.Protected, "Start the server without --read-only (JIRA_LIFECYCLE_READ_ONLY) to allow changes.", "The server is in read-only mode, so nothing was changed.")
 	}
 	return nil
+}
+
+// guardDeletion refuses to delete accounts where the policy does not say that this may be done.
+func (p Policy) guardDeletion() error {
+	if p.AllowAccountDeletion {
+		return nil
+	}
+	return fault.New(fault.Protected, "Leave delete_account out: a deactivated account has no access and costs nothing. If accounts must be deleted, an administrator of this server can set JIRA_LIFECYCLE_ALLOW_ACCOUNT_DELETION.",
+		"The policy of this server does not allow accounts to be deleted.")
 }
 
 // guardPerson refuses to change yourself, accounts that are not people, and whoever the policy protects.

@@ -30,12 +30,15 @@ func (r ProvisionRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	if err := s.directory.CheckSCIM(); err != nil {
 		return Plan{}, err
 	}
-	facts := provisionFacts{who: r.Who, hasSCIM: s.directory.HasSCIM(), products: s.policy.Products}
+	if err := s.directory.CheckOrganization(); err != nil && r.Who.Route != RouteSCIM && r.Who.Route != RouteJira {
+		return Plan{}, err
+	}
+	facts := provisionFacts{who: r.Who, hasSCIM: s.directory.HasSCIM(), hasOrg: s.directory.HasOrganization(), products: s.policy.Products}
 	var self jira.User
 	var admins []directory.AdminGroup
 	all, all1 := parallel.WithContext(ctx)
 	all.Go(func() error {
-		person, err := s.directory.Resolve(all1, directory.Target{Kind: directory.ByEmail, Value: r.Who.Email})
+		person, err := s.directory.ResolveToChange(all1, directory.Target{Kind: directory.ByEmail, Value: r.Who.Email})
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
@@ -60,8 +63,19 @@ func (r ProvisionRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 			return err
 		})
 	}
+	if facts.hasOrg {
+		all.Go(func() error {
+			facts.site, facts.siteUnread = s.directory.CloudID(all1)
+			return nil
+		})
+	}
 	if err := all.Wait(); err != nil {
 		return Plan{}, err
+	}
+	if facts.known != nil {
+		if err := orgUnread(*facts.known); err != nil {
+			return Plan{}, err
+		}
 	}
 	if err := s.guardProvision(facts, self, adminIDs(admins)); err != nil {
 		return Plan{}, err

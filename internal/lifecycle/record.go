@@ -14,14 +14,18 @@ type planRecord struct {
 	Plan
 	Tool      string            `json:"tool"`
 	Site      string            `json:"site,omitempty"`
+	Org       string            `json:"organization,omitempty"`
+	Message   string            `json:"message,omitempty"`
 	FollowUps []string          `json:"follow_ups,omitempty"`
 	Attrs     map[string]string `json:"attrs,omitempty"`
 	Products  []string          `json:"products,omitempty"`
 	NoGroups  bool              `json:"no_groups,omitempty"`
+	NoTokens  bool              `json:"no_tokens,omitempty"`
 	Widens    []string          `json:"widens,omitempty"`
 	SeekSCIM  bool              `json:"seek_scim,omitempty"`
 	Subject   *groupRecord      `json:"group,omitempty"`
-	Groups    []groupRecord     `json:"groups"` // of each step; empty where it has none
+	Groups    []groupRecord     `json:"groups"`           // of each step; empty where it has none
+	Tokens    []string          `json:"tokens,omitempty"` // of each step, where any revokes one
 }
 
 type groupRecord struct {
@@ -33,13 +37,16 @@ type groupRecord struct {
 
 // encode gives the plan as JSON.
 func (p Plan) encode() (json.RawMessage, error) {
-	r := planRecord{Plan: p, Tool: p.tool, Site: p.site, FollowUps: p.followUps, Attrs: p.attrs, Products: p.products, NoGroups: p.noGroups, Widens: p.widens, SeekSCIM: p.Target.seekSCIM}
+	r := planRecord{Plan: p, Tool: p.tool, Site: p.site, FollowUps: p.followUps, Attrs: p.attrs, Products: p.products, Org: p.org, Message: p.message, NoGroups: p.noGroups, NoTokens: p.noTokens, Widens: p.widens, SeekSCIM: p.Target.seekSCIM}
 	if p.Target.group != nil {
 		group := groupRecord(*p.Target.group)
 		r.Subject = &group
 	}
 	for _, s := range p.Steps {
 		r.Groups = append(r.Groups, groupRecord(s.group))
+		if p.Target.seekTokens {
+			r.Tokens = append(r.Tokens, s.token)
+		}
 	}
 	return json.Marshal(r)
 }
@@ -54,6 +61,8 @@ func decodePlan(data json.RawMessage) (Plan, error) {
 		return Plan{}, fmt.Errorf("read the recorded plan: %d steps with %d groups", len(r.Steps), len(r.Groups))
 	}
 	p := r.Plan
+	p.org, p.message, p.noTokens = r.Org, r.Message, r.NoTokens
+	p.Target.seekOrg, p.Target.seekTokens = hasVia(p.Steps, ViaOrganization), hasAction(p.Steps, RevokeToken)
 	p.site, p.tool, p.followUps, p.attrs, p.products, p.noGroups, p.widens, p.Target.seekSCIM = r.Site, r.Tool, r.FollowUps, r.Attrs, r.Products, r.NoGroups, r.Widens, r.SeekSCIM
 	if r.Subject != nil {
 		group := directory.Group(*r.Subject)
@@ -61,6 +70,9 @@ func decodePlan(data json.RawMessage) (Plan, error) {
 	}
 	for i := range p.Steps {
 		p.Steps[i].group = directory.Group(r.Groups[i])
+		if i < len(r.Tokens) {
+			p.Steps[i].token = r.Tokens[i]
+		}
 	}
 	return p, nil
 }
@@ -69,6 +81,7 @@ func decodePlan(data json.RawMessage) (Plan, error) {
 type snapshot struct {
 	Jira *jiraSnapshot `json:"jira,omitempty"`
 	SCIM *scimSnapshot `json:"scim,omitempty"`
+	Org  *orgSnapshot  `json:"organization,omitempty"`
 }
 
 type jiraSnapshot struct {
@@ -88,6 +101,16 @@ type scimSnapshot struct {
 	Department  string          `json:"department,omitempty"`
 }
 
+type orgSnapshot struct {
+	Status string          `json:"status"`
+	Tokens []tokenSnapshot `json:"tokens,omitempty"`
+}
+
+type tokenSnapshot struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
+
 func (s State) snapshot() (json.RawMessage, error) {
 	var r snapshot
 	if u := s.User; u != nil {
@@ -96,12 +119,21 @@ func (s State) snapshot() (json.RawMessage, error) {
 	if u := s.SCIM; u != nil {
 		r.SCIM = &scimSnapshot{u.ID, u.Active, u.Groups, u.DisplayName, u.GivenName, u.FamilyName, u.Title, u.Department}
 	}
+	if o := s.Org; o != nil {
+		r.Org = &orgSnapshot{Status: o.Status}
+		for _, t := range s.Tokens {
+			r.Org.Tokens = append(r.Org.Tokens, tokenSnapshot{t.ID, t.Label})
+		}
+	}
 	return json.Marshal(r)
 }
 
 // facet is what a state shows of the one thing that a step changes, nil where it shows nothing of it.
 func facet(step Step, st State) json.RawMessage {
 	shown := map[string]any{}
+	if step.Via == ViaOrganization && step.Action != AddToGroup {
+		return orgFacet(step, st)
+	}
 	switch step.Action {
 	case Deactivate, Reactivate, CreateUser:
 		shown["scim_active"] = st.SCIM != nil && st.SCIM.Active
@@ -126,5 +158,18 @@ func facet(step Step, st State) json.RawMessage {
 		return nil
 	}
 	data, _ := json.Marshal(shown) // texts and truth values: always marshals
+	return data
+}
+
+// orgFacet is facet for what the organization writes.
+func orgFacet(step Step, st State) json.RawMessage {
+	shown := map[string]any{"organization_status": nil}
+	switch {
+	case step.Action == RevokeToken:
+		shown = map[string]any{"token_there": st.hasToken(step.token)}
+	case st.Org != nil:
+		shown["organization_status"] = st.Org.Status
+	}
+	data, _ := json.Marshal(shown)
 	return data
 }

@@ -51,7 +51,7 @@ func drawPlan(t *rapid.T) Plan {
 	plans := []func() (Plan, error){
 		func() (Plan, error) {
 			parts := rapid.SliceOfNDistinct(rapid.SampledFrom(OffboardParts), 0, 4, rapid.ID).Draw(t, "parts")
-			return planOffboard(p, parts, rapid.Bool().Draw(t, "scim"))
+			return planOffboard(p, parts, reach{scim: rapid.Bool().Draw(t, "scim")}, "")
 		},
 		func() (Plan, error) {
 			f := provisionFacts{

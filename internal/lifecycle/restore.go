@@ -70,7 +70,7 @@ func (r RestoreRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	var at situation
 	both, both1 := parallel.WithContext(ctx)
 	both.Go(func() (err error) {
-		at, err = s.situationOf(both1, target)
+		at, err = s.situationBy(both1, target, s.directory.ResolveToChange)
 		return err
 	})
 	there := make([]bool, len(taken.groups))
@@ -85,6 +85,11 @@ func (r RestoreRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 			return Plan{}, fault.New(fault.NotFound, "Invite them again with provision_user, with the groups that get_operation lists.", "%s is not on the site any more, and nothing can put somebody back on it.", op.Label)
 		}
 		return Plan{}, err
+	}
+	if taken.organization() {
+		if err := orgUnread(at.person); err != nil {
+			return Plan{}, err
+		}
 	}
 	if err := s.policy.guardPerson(at.person, at.self.AccountID); err != nil {
 		return Plan{}, err
@@ -108,13 +113,21 @@ func (s *Service) stillThere(ctx context.Context, membership Step) (bool, error)
 
 // taken is what an operation took from a person.
 type taken struct {
-	access bool   // the account was active and was deactivated
-	site   bool   // the person was removed from the site
-	groups []Step // the memberships that were taken, each with its group and side
-	before snapshot
+	access bool // the account was active and was deactivated through SCIM
+	site   bool // the person was removed from the site
+	// What the organization took: it deactivated the account, suspended access, took the person out of its directory, marked the account for deletion.
+	disabled, suspended, removed, deleted bool
+	tokens                                []string // the names of the API tokens that were revoked
+	groups                                []Step   // the memberships that were taken, each with its group and side
+	before                                snapshot
 }
 
-func (t taken) anything() bool { return t.access || t.site || len(t.groups) > 0 }
+func (t taken) anything() bool {
+	return t.access || t.site || len(t.groups) > 0 || t.organization() || t.removed || len(t.tokens) > 0
+}
+
+// organization tells whether the organization has a part in giving it back.
+func (t taken) organization() bool { return t.disabled || t.suspended || t.deleted }
 
 // restorable refuses operations of another site, and those that took nothing from anybody or are not over.
 func (s *Service) restorable(op journal.Operation) error {
@@ -161,7 +174,15 @@ func takenBy(op journal.Operation) (taken, error) {
 		}
 		switch step.Action {
 		case Deactivate:
-			t.access = true
+			t.access, t.disabled = t.access || step.Via == ViaSCIM, t.disabled || step.Via == ViaOrganization
+		case Suspend:
+			t.suspended = true
+		case DeleteAccount:
+			t.deleted = true
+		case RemoveFromDirectory:
+			t.removed = true
+		case RevokeToken:
+			t.tokens = append(t.tokens, step.Target)
 		case RemoveFromSite:
 			t.site = true
 		case RemoveFromGroup:

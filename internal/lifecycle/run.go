@@ -276,6 +276,10 @@ func (s *Service) here(op journal.Operation) error {
 		return fault.New(fault.Conflict, "Start the server with those settings (ATLASSIAN_SITE_URL, ATLASSIAN_SCIM_DIRECTORY_ID), or cancel the operation.",
 			"Operation %s was made for another site or SCIM directory than this server works on: %s.", op.ID, plan.site)
 	}
+	if plan.org != "" && plan.org != s.directory.OrganizationID() {
+		return fault.New(fault.Conflict, "Start the server with that organization's settings (ATLASSIAN_ORG_ID, ATLASSIAN_ORG_API_KEY), or cancel the operation.",
+			"Operation %s was made for another organization than this server works on: %s.", op.ID, plan.org)
+	}
 	return nil
 }
 

@@ -41,11 +41,11 @@ func (s *Service) renew(ctx context.Context, lease *journal.Lease, agreed Plan) 
 	if err := s.overruled(ctx, op); err != nil {
 		return Plan{}, err
 	}
-	plan, err := in.plan(ctx, s)
+	plan, err := because(in, op.Reason).plan(ctx, s)
 	if err != nil {
 		return Plan{}, err
 	}
-	plan.site = agreed.site
+	plan.site, plan.org = agreed.site, s.orgOf(plan)
 	if beyond := plan.beyond(agreed); beyond != "" {
 		return Plan{}, changedSince(op, beyond, plan)
 	}
@@ -78,7 +78,7 @@ func sameStep(a, b Step) bool {
 	case a.Via == ViaJira && a.group.ID != "":
 		same = a.group.ID == b.group.ID
 	}
-	return a.Action == b.Action && a.Via == b.Via && same
+	return a.Action == b.Action && a.Via == b.Via && a.token == b.token && same
 }
 
 // beyond names what p would do that agreed does not, or "".

@@ -14,7 +14,7 @@ import (
 // TestWhatCountsAsMoreThanWasAgreedTo: a change that waited may do less when it begins, but nothing else and nothing more.
 func TestWhatCountsAsMoreThanWasAgreedTo(t *testing.T) {
 	offboarding := func(edits ...func(*directory.Person)) Plan {
-		plan, err := planOffboard(person(edits...), nil, true)
+		plan, err := planOffboard(person(edits...), nil, reach{scim: true}, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,6 +21,11 @@ type situation struct {
 // situationOf reads a person with everything that the guards need, side by side: who we are, which groups make administrators, and, only for
 // somebody who is in one, whether others are in it too.
 func (s *Service) situationOf(ctx context.Context, target directory.Target) (situation, error) {
+	return s.situationBy(ctx, target, s.directory.Resolve)
+}
+
+// situationBy is situationOf with a way to resolve the person.
+func (s *Service) situationBy(ctx context.Context, target directory.Target, resolve func(context.Context, directory.Target) (directory.Person, error)) (situation, error) {
 	var at situation
 	if err := s.directory.CheckSCIM(); err != nil {
 		return at, err
@@ -28,7 +33,7 @@ func (s *Service) situationOf(ctx context.Context, target directory.Target) (sit
 	var personErr error
 	all, all1 := parallel.WithContext(ctx)
 	all.Go(func() error {
-		at.person, personErr = s.directory.Resolve(all1, target)
+		at.person, personErr = resolve(all1, target)
 		return personErr
 	})
 	all.Go(func() (err error) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
@@ -18,6 +19,10 @@ type State struct {
 	User *jira.User
 	// SCIM is the SCIM user, nil when there is none or SCIM is not configured.
 	SCIM *scim.User
+	// Org is the account as the organization has it, nil when it has none or was not asked. Tokens are the account's API tokens, read for plans that
+	// revoke them.
+	Org    *directory.OrgAccount
+	Tokens []admin.Token
 	// Group is the Jira group that a plan creates or deletes, nil when it does not exist; SCIMGroup is the same on SCIM's side.
 	Group     *jira.Group
 	SCIMGroup *scim.Group
@@ -31,18 +36,24 @@ func (s State) inSCIMGroup(id string) bool {
 	return s.SCIM != nil && slices.ContainsFunc(s.SCIM.Groups, func(g scim.GroupRef) bool { return g.ID == id })
 }
 
+func (s State) hasToken(id string) bool {
+	return slices.ContainsFunc(s.Tokens, func(t admin.Token) bool { return t.ID == id })
+}
+
 // accountID is the account that the state leads to, "" while nobody knows it.
 func (s State) accountID() string {
 	switch {
 	case s.User != nil:
 		return s.User.AccountID
-	case s.SCIM != nil:
+	case s.SCIM != nil && s.SCIM.AccountID != "":
 		return s.SCIM.AccountID
+	case s.Org != nil:
+		return s.Org.AccountID
 	}
 	return ""
 }
 
-// observe reads the present state of a subject, Jira and SCIM side by side in one round trip. Someone whose ids are not known yet is looked
+// observe reads the present state of a subject, all services side by side in one round trip. Someone whose ids are not known yet is looked
 // for by e-mail, which costs a second one.
 func (s *Service) observe(ctx context.Context, subject Subject) (State, error) {
 	if subject.group != nil {
@@ -58,12 +69,24 @@ func (s *Service) observe(ctx context.Context, subject Subject) (State, error) {
 		state.SCIM, err = s.observeSCIM(both1, subject)
 		return err
 	})
+	if subject.seekOrg {
+		both.Go(func() (err error) {
+			state.Org, err = s.directory.OrgAccount(both1, subject.AccountID, subject.Email)
+			return err
+		})
+	}
+	if subject.seekTokens {
+		both.Go(func() (err error) {
+			state.Tokens, err = s.directory.Tokens(both1, subject.AccountID)
+			return err
+		})
+	}
 	if err := both.Wait(); err != nil {
 		return State{}, err
 	}
-	if state.User == nil && subject.AccountID == "" && state.SCIM != nil && state.SCIM.AccountID != "" {
+	if id := state.accountID(); state.User == nil && subject.AccountID == "" && id != "" {
 		var err error
-		subject.AccountID = state.SCIM.AccountID
+		subject.AccountID = id
 		state.User, err = s.observeJira(ctx, subject)
 		return state, err
 	}
@@ -162,6 +185,10 @@ func stateOf(p directory.Person) State {
 	}
 	if p.SCIM != nil {
 		st.SCIM = &scim.User{ID: p.SCIM.ID, UserName: p.SCIM.UserName, Active: p.SCIM.Active, AccountID: p.AccountID, Groups: p.SCIM.Groups}
+	}
+	st.Org = p.Org
+	if p.Control != nil {
+		st.Tokens = p.Control.Tokens
 	}
 	return st
 }

@@ -21,20 +21,20 @@ type change struct {
 	write func(context.Context, *learned) error
 }
 
-// learned collects the ids that a write brings to light.
-type learned struct{ accountID, scimID, groupID string }
+// learned collects what a write brings to light: ids, and which part of it the service says did not succeed.
+type learned struct{ accountID, scimID, groupID, note string }
 
 // stageOf orders the actions: access ends before groups do, a person exists before they join one, and the check comes last.
 // Steps of one stage don't depend on each other and run side by side.
 func stageOf(a Action) int {
 	switch a {
-	case Deactivate, Reactivate, CreateUser, InviteUser, UpdateUser, CreateGroup, DeleteGroup:
+	case Deactivate, Reactivate, Suspend, RestoreAccess, CancelDeletion, DeleteAccount, CreateUser, InviteUser, UpdateUser, CreateGroup, DeleteGroup:
 		return 0
-	case AwaitAccount:
+	case AwaitAccount, RevokeToken:
 		return 1
 	case AddToGroup, RemoveFromGroup:
 		return 2
-	case RemoveFromSite:
+	case RemoveFromSite, RemoveFromDirectory:
 		return 3
 	}
 	return 4
@@ -47,6 +47,9 @@ func inOrder(steps []Step) []Step {
 
 // change returns what step means for the subject of plan.
 func (s *Service) change(plan Plan, step Step, subject func() Subject) (change, error) {
+	if step.Via == ViaOrganization {
+		return s.orgChange(plan, step, subject)
+	}
 	jira, err := s.directory.Jira()
 	if err != nil {
 		return change{}, err
@@ -180,6 +183,8 @@ func goal(plan Plan) func(State) bool {
 		for _, step := range plan.Steps {
 			var reached bool
 			switch step.Action {
+			case Suspend, RestoreAccess, CancelDeletion, DeleteAccount, RemoveFromDirectory, RevokeToken:
+				reached = orgShows(step, st)
 			case Deactivate:
 				reached = st.User == nil || !st.User.Active
 			case InviteUser:
@@ -205,7 +210,7 @@ func goal(plan Plan) func(State) bool {
 				return false
 			}
 		}
-		return !plan.noGroups || len(groupsLeft(st)) == 0
+		return (!plan.noGroups || len(groupsLeft(st)) == 0) && (!plan.noTokens || !plan.Target.seekTokens || len(st.Tokens) == 0)
 	}
 }
 

@@ -38,6 +38,9 @@ func redact(s string) string {
 	return emailPattern.ReplaceAllStringFunc(s, RedactEmail)
 }
 
+// Redact is [Clean] for a text that goes on to somebody else: without credentials, with addresses shortened, and short.
+func Redact(s string) string { return message(s) }
+
 // message makes a text from upstream fit for an error: clean, without secrets, and short.
 func message(s string) string {
 	const long = 8 * maxText // redaction comes before the last cut, so that no half of a secret is left at its end

@@ -37,6 +37,9 @@ func New(c *rest.Client, directoryID string) *Client {
 	return &Client{rest: c, directory: directoryID}
 }
 
+// DirectoryID is the directory that the client calls.
+func (c *Client) DirectoryID() string { return c.directory }
+
 // call is one request below the directory: a collection such as "/Users", and an id in it where the route has one.
 type call struct {
 	method     string

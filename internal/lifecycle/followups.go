@@ -1,0 +1,55 @@
+package lifecycle
+
+import (
+	"slices"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+)
+
+// followUpsOf is what no API can do for somebody who leaves: a short list for a person. ended tells by which route the access ends.
+func followUpsOf(person directory.Person, p Plan, ended way) []string {
+	var list []string
+	if ended.followUp != "" {
+		list = append(list, ended.followUp)
+	}
+	if person.SCIM != nil || person.Org != nil && person.Org.Synced {
+		list = append(list, "Make the same change at the identity provider, if one fills this directory: its record is its own.")
+	}
+	if !p.noTokens {
+		list = append(list, "API tokens and app passwords that the person made: "+whyTokensStay(person))
+	}
+	switch {
+	case ended.route == routeSuspend, ended.suspend:
+		list = append(list, "Atlassian apps outside of the organization (Trello, Bitbucket, another company's site) stay the person's own.")
+	case ended.route == routeGroups:
+		list = append(list, "Other Atlassian apps (Confluence, Bitbucket, Trello, other sites): look whether the person has access there.")
+	}
+	return append(list,
+		"Reassign the open issues, filters and dashboards that the person owned.",
+		"Look for automation rules that run as the person (Jira settings, System, Automation rules): no API tells whose they are.",
+		"Collect devices, and end sessions and keys outside of Atlassian.")
+}
+
+// whyTokensStay says why the API tokens of an account are not revoked.
+func whyTokensStay(person directory.Person) string {
+	switch {
+	case person.Org == nil && person.OrgUnread == nil:
+		return "nothing here can see them (ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY would show those of managed accounts)."
+	case person.Org == nil, !person.Org.Managed:
+		return "the organization does not own the account, so only the person can revoke them."
+	case person.Control != nil && !person.Control.May.May(admin.MayReadTokens).Allowed:
+		return "the organization's key may not list them: " + inWords(person.Control.May.May(admin.MayReadTokens)) + "."
+	case person.Control != nil && !person.Control.May.May(admin.MayDeleteTokens).Allowed && len(person.Control.Tokens) > 0:
+		return "the organization's key may not revoke them: " + inWords(person.Control.May.May(admin.MayDeleteTokens)) + "."
+	}
+	return "revoke them at admin.atlassian.com (the person's page), or call again with the step revoke_tokens."
+}
+
+func hasVia(steps []Step, via Via) bool {
+	return slices.ContainsFunc(steps, func(s Step) bool { return s.Via == via })
+}
+
+func hasAction(steps []Step, actions ...Action) bool {
+	return slices.ContainsFunc(steps, func(s Step) bool { return slices.Contains(actions, s.Action) })
+}
