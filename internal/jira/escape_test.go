@@ -3,6 +3,7 @@ package jira
 import (
 	"encoding/json"
 	"io"
+	"iter"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,7 +32,11 @@ func (c *capture) RoundTrip(req *http.Request) (*http.Response, error) {
 		c.body = string(data)
 	}
 	body := "{}"
-	if strings.HasSuffix(req.URL.Path, "/search") || strings.HasSuffix(req.URL.Path, "/groups") {
+	switch {
+	case req.URL.Path == routeCount:
+		body = `{"count":0}`
+	case req.URL.Path == routeFilters, req.URL.Path == routeDashboards:
+	case strings.HasSuffix(req.URL.Path, "/search") || strings.HasSuffix(req.URL.Path, "/groups"):
 		body = "[]"
 	}
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}, nil
@@ -81,13 +86,55 @@ func TestQueryHoldsForAllArguments(t *testing.T) {
 				url.Values{"groupName": {s}, "accessType": {s}, "applicationKey": {s}, "startAt": {"0"}, "maxResults": {"5"}},
 				nil,
 			},
-			"FindGroups":    {func() error { _, err := c.FindGroups(ctx, s, 5); return err }, routeGroupPicker, url.Values{"query": {s}, "maxResults": {"5"}, "caseInsensitive": {"true"}}, nil},
-			"GroupMembers":  {func() error { _, err := c.GroupMembers(ctx, s, true, 0, 5); return err }, routeMembers, url.Values{"groupId": {s}, "includeInactiveUsers": {"true"}, "startAt": {"0"}, "maxResults": {"5"}}, nil},
-			"AddMember":     {func() error { return c.AddMember(ctx, s, s) }, routeMember, url.Values{"groupId": {s}}, map[string]any{"accountId": s}},
-			"RemoveMember":  {func() error { return c.RemoveMember(ctx, s, s) }, routeMember, url.Values{"groupId": {s}, "accountId": {s}}, nil},
-			"CreateGroup":   {func() error { _, err := c.CreateGroup(ctx, s); return err }, routeGroup, nil, map[string]any{"name": s}},
-			"DeleteGroup":   {func() error { return c.DeleteGroup(ctx, s) }, routeGroup, url.Values{"groupId": {s}}, nil},
+			"FindGroups":   {func() error { _, err := c.FindGroups(ctx, s, 5); return err }, routeGroupPicker, url.Values{"query": {s}, "maxResults": {"5"}, "caseInsensitive": {"true"}}, nil},
+			"GroupMembers": {func() error { _, err := c.GroupMembers(ctx, s, true, 0, 5); return err }, routeMembers, url.Values{"groupId": {s}, "includeInactiveUsers": {"true"}, "startAt": {"0"}, "maxResults": {"5"}}, nil},
+			"AddMember":    {func() error { return c.AddMember(ctx, s, s) }, routeMember, url.Values{"groupId": {s}}, map[string]any{"accountId": s}},
+			"RemoveMember": {func() error { return c.RemoveMember(ctx, s, s) }, routeMember, url.Values{"groupId": {s}, "accountId": {s}}, nil},
+			"CreateGroup":  {func() error { _, err := c.CreateGroup(ctx, s); return err }, routeGroup, nil, map[string]any{"name": s}},
+			"DeleteGroup":  {func() error { return c.DeleteGroup(ctx, s) }, routeGroup, url.Values{"groupId": {s}}, nil},
+			"CountIssues": {
+				func() error { _, err := c.CountIssues(ctx, s); return err },
+				routeCount, nil,
+				map[string]any{"jql": s},
+			},
+			"AssignIssue": {
+				func() error { return c.AssignIssue(ctx, "WEB-1", s) },
+				"/rest/api/3/issue/WEB-1/assignee", nil,
+				map[string]any{"accountId": s},
+			},
+			"SetProjectLead": {
+				func() error { return c.SetProjectLead(ctx, "WEB", s) },
+				"/rest/api/3/project/WEB", nil,
+				map[string]any{"leadAccountId": s},
+			},
+			"SetComponentLead": {
+				func() error { return c.SetComponentLead(ctx, "10300", s) },
+				"/rest/api/3/component/10300", nil,
+				map[string]any{"leadAccountId": s},
+			},
+			"SetFilterOwner": {
+				func() error { return c.SetFilterOwner(ctx, "10100", s) },
+				"/rest/api/3/filter/10100/owner", nil,
+				map[string]any{"accountId": s},
+			},
+			"Filters": {
+				func() error {
+					return first(c.Filters(ctx, FilterQuery{Owner: s, All: true}, rest.PageOptions{Size: 5}))
+				},
+				routeFilters,
+				url.Values{"accountId": {s}, "expand": {"owner"}, "orderBy": {"id"}, "overrideSharePermissions": {"true"}, "startAt": {"0"}, "maxResults": {"5"}},
+				nil,
+			},
+			"Dashboards": {
+				func() error { return first(c.Dashboards(ctx, s, rest.PageOptions{Size: 5})) },
+				routeDashboards,
+				url.Values{"accountId": {s}, "expand": {"owner"}, "orderBy": {"id"}, "startAt": {"0"}, "maxResults": {"5"}},
+				nil,
+			},
 			"MyPermissions": {func() error { _, err := c.MyPermissions(ctx, s); return err }, routePermissions, url.Values{"permissions": {s}}, nil},
+		}
+		if s == "-1" {
+			delete(tests, "AssignIssue") // refused: it would mean the project's default
 		}
 		for name, tt := range tests {
 			if err := tt.call(); err != nil {
@@ -116,6 +163,41 @@ func TestQueryHoldsForAllArguments(t *testing.T) {
 			if diff := cmp.Diff(tt.body, body); diff != "" && utf8.ValidString(s) {
 				t.Fatalf("%s(%q): body (-want +got)\n%s", name, s, diff)
 			}
+		}
+	})
+}
+
+// first is the error of a walk's first page.
+func first[T any](pages iter.Seq2[[]T, error]) error {
+	for _, err := range pages {
+		return err
+	}
+	return nil
+}
+
+// A value in JQL ends where it was meant to end, whatever is in it.
+func TestQuotedJQL(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{`"`, `\`, `\"`, `a" OR key in ("B-1`, `a\`})).Draw(t, "value")
+		jql := OpenAssigned(s)
+		value, ok := strings.CutPrefix(strings.TrimSuffix(jql, open), `assignee = "`)
+		var back strings.Builder
+		closed := -1
+		for i, escaped := 0, false; i < len(value) && closed < 0; i++ {
+			switch b := value[i]; {
+			case escaped:
+				back.WriteByte(b)
+				escaped = false
+			case b == '\\':
+				escaped = true
+			case b == '"':
+				closed = i
+			default:
+				back.WriteByte(b)
+			}
+		}
+		if !ok || closed != len(value)-1 || back.String() != s {
+			t.Fatalf("%q became %s, which reads as %q", s, jql, back.String())
 		}
 	})
 }
