@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ type flag struct {
 // to recover an account with (they can be somebody else's), New Primary Email and New Status of Google's files for bulk changes, and State, which is a place.
 var (
 	idKeys    = []string{"atlassianaccountid", "atlassianid", "jiraaccountid", "jirauserid", "accountid"}
-	nameKeys  = []string{"displayname", "fullname", "name", "employeename", "userfullname", "preferredname", "employee", "user"}
+	nameKeys  = []string{"displayname", "fullname", "name", "employeename", "userfullname", "namefullname", "preferredname", "user"}
 	firstKeys = []string{"firstname", "givenname", "forename", "namegivenname", "profilefirstname", "first"}
 	lastKeys  = []string{"lastname", "surname", "familyname", "namefamilyname", "profilelastname", "last"}
 	emailKeys = []string{
@@ -76,8 +77,9 @@ func columnsOf(keys []string) columns {
 		emails: each(emailKeys), logins: each(loginKeys), aliases: each(aliasKeys), guest: first([]string{"alternateemailaddress", "othermails"}),
 		statuses: each(statusKeys), leaving: each(leavingKeys),
 	}
-	for i, key := range keys {
-		if f, ok := flagKeys[key]; ok {
+	for _, name := range slices.Sorted(maps.Keys(flagKeys)) {
+		for _, i := range each([]string{name}) {
+			f := flagKeys[name]
 			f.column = i
 			c.flags = append(c.flags, f)
 		}

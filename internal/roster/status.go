@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -10,9 +11,8 @@ import (
 
 // words are the statuses of personnel systems and directories, as [sheet.Key] gives them without brackets. What can mean several things, such as
 // pending or locked, is only here where every meaning leads to the same.
-var words = map[string]Status{}
-
-func init() {
+var words = func() map[string]Status {
+	words := map[string]Status{}
 	for status, list := range map[Status]string{
 		Active: `active enabled employed current activeemployee hired working member guest true yes
 			staged provisioned recovery passwordexpired passwordreset lockedout locked pendinguseraction pendingactivation
@@ -27,7 +27,8 @@ func init() {
 			words[word] = status
 		}
 	}
-}
+	return words
+}()
 
 // rank says which of two statuses of one row counts: an account that is enabled of somebody who was terminated is what a review looks for.
 var rank = map[Status]int{"": 0, Active: 1, Suspended: 2, Left: 3}
@@ -38,7 +39,7 @@ func (f *File) judge(cells []string, row *Row) {
 	unclear := ""
 	take := func(found Status, text string) {
 		if found == Unclear {
-			unclear = text
+			unclear = cmp.Or(unclear, text)
 			f.tally.UnknownStatus.Add(text)
 		} else if rank[found] > rank[status] {
 			status, row.StatusText = found, text

@@ -1,0 +1,229 @@
+package roster
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+)
+
+var now = time.Date(2026, 11, 24, 17, 30, 0, 0, time.UTC)
+
+func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
+
+// read reads a whole roster.
+func read(t testing.TB, text string) ([]Row, Tally) {
+	t.Helper()
+	f, err := Read(strings.NewReader(text), "people.csv", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []Row
+	for row, err := range f.Rows() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		row.Emails = slices.Clone(row.Emails)
+		rows = append(rows, row)
+	}
+	return rows, f.Tally()
+}
+
+// The headers are those that the four kinds of systems write.
+func TestRostersOfEverySystem(t *testing.T) {
+	for name, tt := range map[string]struct {
+		file string
+		want []Row
+	}{
+		"Okta, a report": {
+			"User,Login,Status,Activation date,Authentication Source,Last Login\n" +
+				"Jane Doe,Jane.Doe@example.com,Active,2024-01-03T00:00:00.000Z,Okta,\nSam Roe,sam.roe@example.com,Deactivated,,,\nKim Poe,kim.poe@example.com,Password reset,,,\n",
+			[]Row{
+				{Line: 2, Emails: []string{"jane.doe@example.com"}, Name: "Jane Doe", Status: Active, StatusText: "Active"},
+				{Line: 3, Emails: []string{"sam.roe@example.com"}, Name: "Sam Roe", Status: Left, StatusText: "Deactivated"},
+				{Line: 4, Emails: []string{"kim.poe@example.com"}, Name: "Kim Poe", Status: Active, StatusText: "Password reset"},
+			},
+		},
+		"Okta, its API as CSV": {
+			"id,status,created,profile.firstName,profile.lastName,profile.login,profile.email,profile.secondEmail\n" +
+				"00u1,DEPROVISIONED,2020,Jane,Doe,jdoe,jane.doe@example.com,jane@private.example\n00u2,SUSPENDED,2020,Sam,Roe,sam@example.com,sam.roe@example.com,\n00u3,STAGED,2020,Kim,,kim@example.com,,\n",
+			[]Row{
+				{Line: 2, Emails: []string{"jane.doe@example.com"}, Name: "Jane Doe", Status: Left, StatusText: "DEPROVISIONED"},
+				{Line: 3, Emails: []string{"sam.roe@example.com", "sam@example.com"}, Name: "Sam Roe", Status: Suspended, StatusText: "SUSPENDED"},
+				{Line: 4, Emails: []string{"kim@example.com"}, Name: "Kim", Status: Active, StatusText: "STAGED"},
+			},
+		},
+		"Entra ID, Download users": {
+			"userPrincipalName,displayName,surname,mail,givenName,id,userType,jobTitle,department,accountEnabled,usageLocation,state,alternateEmailAddress,companyName\n" +
+				"jane.doe@example.com,Jane Doe,Doe,Jane.Doe@example.com,Jane,1,Member,,,True,DE,Active,jane@private.example,\n" +
+				"sam@example.onmicrosoft.com,Sam Roe,Roe,sam.roe@example.com,Sam,2,Member,,,False,DE,,,\n" +
+				"Kim_Poe_partner.example#EXT#@example.onmicrosoft.com,Kim Poe,Poe,,Kim,3,Guest,,,True,,,kim.poe@partner.example,\n",
+			[]Row{
+				{Line: 2, Emails: []string{"jane.doe@example.com"}, Name: "Jane Doe", Status: Active, StatusText: "accountEnabled = True"},
+				{Line: 3, Emails: []string{"sam.roe@example.com", "sam@example.onmicrosoft.com"}, Name: "Sam Roe", Status: Suspended, StatusText: "accountEnabled = False"},
+				{Line: 4, Emails: []string{"kim_poe@partner.example", "kim.poe@partner.example"}, Name: "Kim Poe", Status: Active, StatusText: "accountEnabled = True"},
+			},
+		},
+		"Entra ID, the file for bulk changes": {
+			"version:v1.0,,,\nName [displayName] Required,User name [userPrincipalName] Required,Initial password [passwordProfile] Required,Block sign in (Yes/No) [accountEnabled] Required\n" +
+				"Jane Doe,jane.doe@example.com,x,No\nSam Roe,sam.roe@example.com,x,Yes\n",
+			[]Row{
+				{Line: 3, Emails: []string{"jane.doe@example.com"}, Name: "Jane Doe", Status: Active, StatusText: "Block sign in (Yes/No) [accountEnabled] Required = No"},
+				{Line: 4, Emails: []string{"sam.roe@example.com"}, Name: "Sam Roe", Status: Suspended, StatusText: "Block sign in (Yes/No) [accountEnabled] Required = Yes"},
+			},
+		},
+		"Microsoft 365, Active users": {
+			"Block credential,Display name,User principal name,Proxy addresses,Soft deletion time stamp\n" +
+				"False,Jane Doe,jane.doe@example.com,SMTP:Jane.Doe@example.com+smtp:jd+x@example.com,\nTrue,Sam Roe,sam.roe@example.com,,\n",
+			[]Row{
+				{Line: 2, Emails: []string{"jane.doe@example.com", "jd+x@example.com"}, Name: "Jane Doe", Status: Active, StatusText: "Block credential = False"},
+				{Line: 3, Emails: []string{"sam.roe@example.com"}, Name: "Sam Roe", Status: Suspended, StatusText: "Block credential = True"},
+			},
+		},
+		"Google Workspace, Download users": {
+			"First Name [Required],Last Name [Required],Email Address [Required],Org Unit Path [Required],New Primary Email [UPLOAD ONLY],Status [READ ONLY],Last Sign In [READ ONLY],Recovery Email,Work Secondary Email,Manager Email,New Status [UPLOAD ONLY]\n" +
+				"Jane,Doe,jane.doe@example.com,/,new@example.com,Active,Never logged in,boss@example.com,jd@example.com,boss@example.com,\nSam,Roe,sam.roe@example.com,/,,Suspended,,,,,\nKim,Poe,kim.poe@example.com,/,,Archived,,,,,\n",
+			[]Row{
+				{Line: 2, Emails: []string{"jane.doe@example.com", "jd@example.com"}, Name: "Jane Doe", Status: Active, StatusText: "Active"},
+				{Line: 3, Emails: []string{"sam.roe@example.com"}, Name: "Sam Roe", Status: Suspended, StatusText: "Suspended"},
+				{Line: 4, Emails: []string{"kim.poe@example.com"}, Name: "Kim Poe", Status: Left, StatusText: "Archived"},
+			},
+		},
+		"Google Workspace, by a tool": {
+			"primaryEmail,name.fullName,suspended,archived\njane.doe@example.com,Jane Doe,False,False\nsam.roe@example.com,Sam Roe,True,False\nkim.poe@example.com,Kim Poe,True,True\n",
+			[]Row{
+				{Line: 2, Emails: []string{"jane.doe@example.com"}, Name: "Jane Doe", Status: Active, StatusText: "archived = False"},
+				{Line: 3, Emails: []string{"sam.roe@example.com"}, Name: "Sam Roe", Status: Suspended, StatusText: "suspended = True"},
+				{Line: 4, Emails: []string{"kim.poe@example.com"}, Name: "Kim Poe", Status: Left, StatusText: "archived = True"},
+			},
+		},
+		"personnel, with semicolons": {
+			"Employee #;Last Name;First Name;Work Email;Personal Email;Status;Employment Status;Termination Date;Manager Email;Atlassian account ID\r\n" +
+				"1;Doe;Jane;Jane.Doe@Example.com;j@private.example;Active;Full-Time;;b@example.com;5b10ac8d82e05b22cc7d4ef5\r\n" +
+				"2;Roe;Sam;sam.roe@example.com;;Inactive;Terminated;31.10.2026;b@example.com;\r\n" +
+				"3;Poe;Kim;;kim@private.example;Active;Part-Time;;b@example.com;5b10ac8d82e05b22cc7d4ef6\r\n",
+			[]Row{
+				{Line: 2, AccountID: "5b10ac8d82e05b22cc7d4ef5", Emails: []string{"jane.doe@example.com"}, Name: "Jane Doe", Status: Active, StatusText: "Active"},
+				{Line: 3, Emails: []string{"sam.roe@example.com"}, Name: "Sam Roe", Status: Left, StatusText: "Inactive", Since: day(2026, 10, 31)},
+				{Line: 4, AccountID: "5b10ac8d82e05b22cc7d4ef6", Name: "Kim Poe", Status: Active, StatusText: "Active"},
+			},
+		},
+		"a list of addresses alone": {
+			"E-mail\njane.doe@example.com\nno address\n",
+			[]Row{{Line: 2, Emails: []string{"jane.doe@example.com"}, Status: Active}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rows, _ := read(t, tt.file)
+			if diff := cmp.Diff(tt.want, rows, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWhoHasLeft(t *testing.T) {
+	const head = "email,status,accountEnabled,last day\n"
+	for name, tt := range map[string]struct {
+		row   string
+		want  Status
+		since time.Time
+		note  string
+	}{
+		"active":                                  {"Active,,", Active, time.Time{}, ""},
+		"terminated, with capitals and spaces":    {" TERMINATED ,,", Left, time.Time{}, ""},
+		"on leave":                                {"Leave of absence,,", Active, time.Time{}, ""},
+		"on leave, in brackets":                   {"Active (parental leave),,", Active, time.Time{}, ""},
+		"a word that is not understood":           {"Ruhend,,", Unclear, time.Time{}, `taken for a leaver: "Ruhend" (1)`},
+		"such a word, and the account is enabled": {"Ruhend,true,", Active, time.Time{}, `"Ruhend" (1)`},
+		"terminated, and the account is enabled":  {"Terminated,true,", Left, time.Time{}, ""},
+		"active, and the account is disabled":     {"Active,false,", Suspended, time.Time{}, ""},
+		"no status":                               {",,", Active, time.Time{}, "without a status, which were counted as active: 1"},
+		"the last day was yesterday":              {",,2026-11-23", Left, day(2026, 11, 23), ""},
+		"the last day is today":                   {",,2026-11-24", Active, day(2026, 11, 24), ""},
+		"the last day is to come":                 {"Active,,24 Dec 2026", Active, day(2026, 12, 24), ""},
+		"terminated, to come":                     {"Terminated,,2026-12-31", Active, day(2026, 12, 31), "with a last day that is yet to come, and who were counted as active until then: 1"},
+		"suspended, to come":                      {"Suspended,,2026-12-31", Suspended, day(2026, 12, 31), ""},
+		"active, with a last day that is over":    {"Active,,2020-12-31", Active, day(2020, 12, 31), "with a last day that is over, and who were counted as active: 1"},
+		"a word that is not understood, and over": {"Ruhend,,2020-12-31", Left, day(2020, 12, 31), `"Ruhend" (1)`},
+		"a date that is over both ways":           {",,3/4/2020", Left, time.Time{}, ""},
+		"a date that is to come both ways":        {",,3/4/2030", Active, time.Time{}, ""},
+		"a date that is over one way":             {",,11/12/2026", Active, time.Time{}, `Leaving dates of the roster that are not understood and were not used: 1, such as "11/12/2026"`},
+		"no date":                                 {"Active,,soon", Active, time.Time{}, `1, such as "soon"`},
+		"an empty date of a database":             {"Active,,0000-00-00", Active, time.Time{}, ""},
+		"a date with a time":                      {",,2026-11-23T23:59:59Z", Left, day(2026, 11, 23), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rows, tally := read(t, head+"x@example.com,"+tt.row+"\n")
+			if len(rows) != 1 || rows[0].Status != tt.want || !rows[0].Since.Equal(tt.since) {
+				t.Errorf("%+v, want %s since %v", rows, tt.want, tt.since)
+			}
+			notes := strings.Join(tally.Notes(), "\n")
+			if (tt.note == "") != (notes == "") || !strings.Contains(notes, tt.note) {
+				t.Errorf("notes %q, want %q", notes, tt.note)
+			}
+		})
+	}
+}
+
+func TestCountsOfARoster(t *testing.T) {
+	_, tally := read(t, "Email,Name,Active\na@example.com,A,yes\nb@example.com,B,no\n,C,yes\nnone,D,no\nd@example.com,E,perhaps\n")
+	want := Tally{Rows: 5, Active: 1, Left: 1, WithoutEmailOrID: 2, UnknownStatus: csvdir.Unclear{Texts: map[string]int{"perhaps": 1}}}
+	if diff := cmp.Diff(want, tally, cmpopts.IgnoreUnexported(Tally{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if notes := tally.Notes(); len(notes) != 2 || notes[0] != "Rows of the roster with neither an e-mail nor an account id, which were left out: 2 (line 4, 5)." {
+		t.Errorf("notes %q", notes)
+	}
+}
+
+func TestRowsOfOnePersonAreMerged(t *testing.T) {
+	gone := Row{Line: 2, Emails: []string{"a@example.com", "old@example.com"}, Name: "A", Status: Left, Since: day(2020, 1, 1)}
+	back := Row{Line: 9, AccountID: "1", Emails: []string{"a@example.com"}, Status: Active}
+	want := Row{Line: 9, AccountID: "1", Emails: []string{"a@example.com", "old@example.com"}, Name: "A", Status: Active}
+	for _, pair := range [][2]Row{{gone, back}, {back, gone}} {
+		if diff := cmp.Diff(want, Merge(pair[0], pair[1])); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	again := gone
+	again.Since = day(2022, 1, 1)
+	if got := Merge(gone, again); !got.Since.Equal(again.Since) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestARosterWithoutPeopleIsRefusedWithItsColumns(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "hr.csv"), []byte("Name,Manager Email,Personal Email\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(csvdir.Folder(dir), "hr.csv", now)
+	want := `The file "hr.csv" has no column with an e-mail (Email, Work Email, userPrincipalName, Login, Primary Email) or an Atlassian account id. Its columns are "Name", "Manager Email", "Personal Email".`
+	if !fault.Is(err, fault.InvalidArgument) || !strings.Contains(err.Error(), want) {
+		t.Error(err)
+	}
+	if _, err := Open("", "hr.csv", now); !fault.Is(err, fault.NotConfigured) || !strings.Contains(err.Error(), "roster_path") {
+		t.Error(err)
+	}
+	f, err := Read(strings.NewReader("Email,Name\na@example.com,x\"y\n"), "hr.csv", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err = range f.Rows() {
+	}
+	if err == nil || !strings.Contains(err.Error(), `line 2, column 2 (Name): the quotes are wrong`) {
+		t.Error(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+}
