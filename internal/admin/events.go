@@ -19,7 +19,7 @@ const (
 	// MaxEvents is what a page of events has at most.
 	MaxEvents = 500
 
-	eventQueries = 10 // a window, of one user and of the path
+	eventQueries = 10                        // a window, of one user and of the path
 	eventWindow  = time.Minute + time.Second // the service counts from when a query arrives
 )
 

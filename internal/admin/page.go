@@ -16,9 +16,6 @@ import (
 // beginning (the events stream: from a time).
 var ErrCursorExpired = errors.New("the cursor has expired")
 
-// codeCursor is the service's code for a cursor that it doesn't know, or no longer.
-const codeCursor = "ADMIN-400-1"
-
 // Page is one page of a list. Next is the cursor of the following one; "" ends the list.
 type Page[T any] = rest.CursorPage[T]
 
@@ -88,15 +85,15 @@ func all[T any](pages iter.Seq2[[]T, error]) ([]T, error) {
 	return out, nil
 }
 
-// expired makes the error of a page that was asked for by cursor say that the cursor is the reason, where it is.
+// expired makes the error of a page say that its cursor is the reason. Some lists have a code for that, ADMIN-400-1, and some have none; but the page before it
+// was asked for with the same words, so a 400 is about the cursor.
 func expired(err error, cursor string) error {
 	var e *rest.Error
-	if cursor == "" || !errors.As(err, &e) || e.Code != codeCursor && e.Status != http.StatusGone {
+	if cursor == "" || !errors.As(err, &e) || e.Status != http.StatusBadRequest {
 		return err
 	}
 	told := *e
 	told.Err = errors.Join(ErrCursorExpired, e.Err)
-	told.Message = "the cursor has expired or is not this list's; start from the beginning"
 	return &told
 }
 

@@ -24,7 +24,7 @@ var words = map[Reason]string{
 	ReasonAdministrative: "only an administrator may",
 	ReasonNotMyself:      "nobody may do this to their own account",
 	ReasonMyselfOnly:     "only the owner of the account may",
-	ReasonManagedAccount: "only whoever manages the account may",
+	ReasonManagedAccount: "only an organization admin of the account may",
 	ReasonSCIM:           "an identity provider manages the account by SCIM: do it there, or through SCIM",
 	ReasonGoogle:         "Google Workspace manages the account: do it in Google's admin console",
 	ReasonExportControl:  "the account is blocked by export control, which only Atlassian can change",
