@@ -40,10 +40,11 @@ type account struct {
 	locale   string
 	scim     *scimUser // nil for an account that the directory does not provision
 	groups   []int     // indexes of groups; meant only for accounts that are kept (see model)
+	org      *orgRecord
 }
 
-// activeInJira tells what Jira says in User.active.
-func (a *account) activeInJira() bool { return a.active && !a.removed }
+// activeInJira tells what Jira says in User.active. Somebody whom the organization suspended has an active account and no site to use it on.
+func (a *account) activeInJira() bool { return a.active && !a.removed && !a.suspended() }
 
 // visibleTo tells whether Jira shows a's e-mail address to the account with the index viewer.
 func (a *account) emailVisibleTo(viewer int) bool {

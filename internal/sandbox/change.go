@@ -58,14 +58,25 @@ func (m *model) join(g, index int) {
 	if !slices.Contains(a.groups, g) {
 		a.groups = append(a.groups, g)
 		m.groups[g].members.extras = append(m.groups[g].members.extras, index)
+		m.happens("user_added_to_group", index, g, "")
+		if m.groups[g].product != "" {
+			m.happens("user_granted_product_access", index, -1, m.groups[g].product)
+		}
 	}
 }
 
 // leave takes the account out of a group; taking out one that is not in it changes nothing.
 func (m *model) leave(g, index int) {
 	a := m.keep(index)
+	if !slices.Contains(a.groups, g) {
+		return
+	}
 	a.groups = slices.DeleteFunc(a.groups, func(x int) bool { return x == g })
 	m.groups[g].members.remove(&m.pop, index)
+	m.happens("user_removed_from_group", index, g, "")
+	if m.groups[g].product != "" {
+		m.happens("user_revoked_product_access", index, -1, m.groups[g].product)
+	}
 }
 
 // leaveAll takes the account out of every group that which accepts.
@@ -84,6 +95,7 @@ func (m *model) removeFromSite(index int) {
 	m.leaveAll(index, anyGroup)
 	a := m.keep(index)
 	a.access, a.removed = false, true
+	m.happens("user_removed_from_org", index, -1, "")
 }
 
 // provision makes the directory provision the account with the record s, which lets the account into the site.
@@ -91,7 +103,8 @@ func (m *model) provision(index int, s scimUser) {
 	a := m.keep(index)
 	m.forget(a)
 	a.scim, a.access, a.removed = &s, true, false
-	m.adopt(a)
+	m.happens("scim_user_linked", index, -1, "")
+	m.adopt(a, s.created)
 	m.store(a)
 	m.directory.extras = append(m.directory.extras, index)
 }
@@ -101,17 +114,18 @@ func (m *model) update(index int, p profile, at time.Time) {
 	a := m.keep(index)
 	m.forget(a)
 	a.scim.profile, a.scim.modified = p, at
-	m.adopt(a)
+	m.adopt(a, at)
 	m.store(a)
 }
 
 // adopt brings what the directory says over to the account. An account of another organization is not the directory's to change.
-func (m *model) adopt(a *account) {
+func (m *model) adopt(a *account, at time.Time) {
 	if !a.managed {
 		return
 	}
 	p := &a.scim.profile
-	a.display, a.active = p.fullName(), p.Active
+	a.display = p.fullName()
+	m.activate(a, p.Active, at)
 	if email := p.email(); email != "" {
 		a.email = email
 	}
@@ -120,15 +134,27 @@ func (m *model) adopt(a *account) {
 	}
 }
 
+// activate activates or deactivates the account itself.
+func (m *model) activate(a *account, active bool, at time.Time) {
+	switch {
+	case a.active && !active:
+		m.happens("managed_account_deactivated", a.index, -1, "")
+	case !a.active && active:
+		m.happens("managed_account_reactivated", a.index, -1, "")
+	}
+	a.setActive(active, at)
+}
+
 // unlink ends the provisioning of the account: DELETE of the SCIM user. Its SCIM groups are lost for good.
-func (m *model) unlink(index int) {
+func (m *model) unlink(index int, at time.Time) {
 	m.leaveAll(index, (*group).scim)
 	a := m.keep(index)
 	m.forget(a)
 	m.spent[a.scim.id] = true
 	a.scim = nil
+	m.happens("scim_user_unlinked", index, -1, "")
 	if a.managed {
-		a.active = false
+		m.activate(a, false, at)
 	}
 	m.store(a)
 	m.directory.remove(&m.pop, index)
@@ -141,6 +167,7 @@ func (m *model) addGroup(g group) {
 	if g.scim() {
 		m.scimIDs[g.scimID] = g.index
 	}
+	m.happens("group_created", -1, g.index, "")
 }
 
 // dropGroup deletes a group. Computed members need no change: groupsOf leaves deleted groups out.
@@ -150,4 +177,5 @@ func (m *model) dropGroup(g int) {
 		a.groups = slices.DeleteFunc(a.groups, func(x int) bool { return x == g })
 	}
 	m.groups[g].deleted = true
+	m.happens("group_deleted", -1, g, "")
 }

@@ -34,6 +34,10 @@ func (s *Sandbox) control(w http.ResponseWriter, r *http.Request, what string) {
 	case "DELETE faults":
 		s.faults.clear()
 		w.WriteHeader(http.StatusNoContent)
+	case "GET organization":
+		writeJSON(w, s.Organization())
+	case "PUT organization":
+		s.putOrganization(w, r)
 	case "GET holds":
 		writeJSON(w, s.Holds())
 	case "GET holds/next":
@@ -41,7 +45,7 @@ func (s *Sandbox) control(w http.ResponseWriter, r *http.Request, what string) {
 	case "POST holds/release":
 		s.releaseHold(w, r)
 	default:
-		http.Error(w, "sandbox: GET state, GET work, GET or DELETE requests, GET, POST or DELETE faults, GET holds, GET holds/next, POST holds/release", http.StatusNotFound)
+		http.Error(w, "sandbox: GET state, GET work, GET or DELETE requests, GET, POST or DELETE faults, GET holds, GET holds/next, POST holds/release, GET or PUT organization", http.StatusNotFound)
 	}
 }
 

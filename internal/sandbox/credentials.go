@@ -66,10 +66,11 @@ func authenticate(r *http.Request, gateway bool, now *model) (who caller, ok boo
 	for _, t := range tokenTable {
 		if t.Token == secret && fold(t.Email) == fold(email) {
 			who = caller{Token: t, index: now.byEmail(t.Email)}
-			// A token dies with its owner's access.
+			// A token dies with its owner's access, and when it is revoked.
 			var room scratch
 			owner := now.look(who.index, &room)
-			return who, !t.Expired && t.Scoped == gateway && owner != nil && owner.active && owner.access
+			return who, !t.Expired && t.Scoped == gateway && owner != nil && owner.active && owner.access &&
+				!owner.suspended() && now.livingToken(owner, t.Name)
 		}
 	}
 	return caller{index: -1}, false

@@ -45,6 +45,8 @@ const (
 	FaultInviteQuirk = "invite_quirk"
 	// FaultSCIMAccountLate makes a created SCIM user learn its account id DelayMS later; 0 is never.
 	FaultSCIMAccountLate = "scim_account_late"
+	// FaultCursorExpired makes the organization's cursors expired ones: 400 to requests that bring one.
+	FaultCursorExpired = "cursor_expired"
 	// FaultHold stops the request at Stage until [Sandbox.Release], or POST /_sandbox/holds/release, lets it go on, and for DelayMS at most, a
 	// minute if 0. With Freeze all requests that come meanwhile wait, too. [Sandbox.NextHold] and GET /_sandbox/holds/next tell of it.
 	FaultHold = "hold"
@@ -52,7 +54,8 @@ const (
 
 var faultKinds = []string{
 	FaultRateLimit, FaultUnavailable, FaultStatus, FaultConflictSlow, FaultResetBefore, FaultResetAfter, FaultSlowBody, FaultCutJSON,
-	FaultCutBody, FaultHTML, FaultBigBody, FaultDelay, FaultNearLimit, FaultClampPage, FaultInviteQuirk, FaultSCIMAccountLate, FaultHold,
+	FaultCutBody, FaultHTML, FaultBigBody, FaultDelay, FaultNearLimit, FaultClampPage, FaultInviteQuirk, FaultSCIMAccountLate, FaultCursorExpired,
+	FaultHold,
 }
 
 // Fault is a rule: which requests go wrong, and how. The first rule that strikes a request decides.

@@ -19,6 +19,9 @@ const (
 	saltExternal
 	saltRequest
 	saltLayout
+	saltActivity
+	saltToken
+	saltEvent
 )
 
 // uuid writes n as a version 4 UUID under salt. The number can be read back with [parseUUID]; nothing is stored.

@@ -172,6 +172,7 @@ func (c *call) postUser() {
 	}
 	c.commit(func(m *model) {
 		m.create(a.clone())
+		m.happens("user_invited", index, -1, "")
 		for _, product := range *body.Products {
 			m.join(productGroups[product], index)
 		}

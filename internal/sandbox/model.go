@@ -24,21 +24,26 @@ type model struct {
 	directory roster          // accounts that SCIM provisions
 	spent     map[string]bool // ids of SCIM users that were deleted
 	work      work            // who has what
+
+	today    time.Time      // the day on which the sandbox started, from which activity is counted back
+	noTokens bool           // every API token of the organization was revoked at once
+	tell     func(happened) // gets what a change does; set while one is made to what is so
 }
 
 // group is a group of the site. A SCIM group is in the directory too, under another id.
 type group struct {
-	index      int
-	id         string
-	name       string
-	access     string // "site-admin", "admin", "user" or ""
-	product    string // the product that membership gives access to, or ""
-	scimID     string // "" for a group that the site owns
-	externalID string
-	members    roster
-	deleted    bool
-	created    time.Time
-	modified   time.Time
+	index       int
+	id          string
+	name        string
+	description string
+	access      string // "site-admin", "admin", "user" or ""
+	product     string // the product that membership gives access to, or ""
+	scimID      string // "" for a group that the site owns
+	externalID  string
+	members     roster
+	deleted     bool
+	created     time.Time
+	modified    time.Time
 }
 
 func (g *group) scim() bool { return g.scimID != "" }
@@ -70,6 +75,7 @@ func (a *account) clone() *account {
 		s := *a.scim
 		c.scim = &s
 	}
+	c.org = a.org.clone()
 	return &c
 }
 

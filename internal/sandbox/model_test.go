@@ -91,7 +91,7 @@ func TestModelStaysConsistent(t *testing.T) {
 				if m.look(index, &room).scim == nil {
 					t.Skip("not provisioned")
 				}
-				m.unlink(index)
+				m.unlink(index, epoch)
 			},
 			"provision": func(t *rapid.T) {
 				index := account.Draw(t, "who")

@@ -24,6 +24,8 @@ type Options struct {
 	Rate float64
 	// Faults are rules as [ParseFault] reads them.
 	Faults []string
+	// Organization says what the organization is like.
+	Organization OrgKnobs
 }
 
 // Ids of the site and of the directory. They are the same in every sandbox.
@@ -43,6 +45,12 @@ type Sandbox struct {
 	holds      *holdList
 	limiter    *rate.Limiter // nil is no limit
 	serial     atomic.Uint64 // counts requests: request ids derive from it
+
+	// The organization.
+	orgRoutes map[string]orgRoute
+	knobs     knobs
+	minutes   minutes
+	log       eventLog
 }
 
 // New returns a sandbox without a listener: serve its Handler, or call Start. It errs on options that make no sense, such as a fault that
@@ -59,8 +67,12 @@ func New(o Options) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		options: o, world: newWorld(newModel(o.Seed, o.Users, o.Groups), o.Lag),
-		operations: jiraOperations(), faults: &faults{}, requests: &requestLog{}, holds: newHolds(),
+		operations: jiraOperations(), faults: &faults{}, requests: &requestLog{}, holds: newHolds(), orgRoutes: orgRoutes(),
 	}
+	if err := s.knobs.set(o.Organization); err != nil {
+		return nil, err
+	}
+	s.log.seed(s.world.now)
 	s.paths = map[string]bool{}
 	for operation := range s.operations {
 		_, path, _ := strings.Cut(operation, " ")

@@ -87,6 +87,7 @@ func (u userResources) Create(_ *http.Request, attributes scim.ResourceAttribute
 				index: index, id: accountID(m.pop.seed, index), kind: typeAtlassian, display: p.fullName(), email: p.email(),
 				active: true, access: true, managed: ownDomain(p.email()), timezone: "Europe/Berlin", locale: "en_US",
 			})
+			m.happens("managed_account_created", index, -1, "")
 		}
 		m.provision(index, record)
 	})
@@ -144,8 +145,8 @@ func (u userResources) Delete(_ *http.Request, id string) error {
 	if err != nil {
 		return err
 	}
-	index := a.index
-	u.c.commit(func(m *model) { m.unlink(index) })
+	index, now := a.index, time.Now().UTC()
+	u.c.commit(func(m *model) { m.unlink(index, now) })
 	return nil
 }
 

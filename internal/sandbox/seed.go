@@ -69,7 +69,7 @@ const (
 	blindEmail    = "nora.nobrowse@example.com"
 )
 
-var seededPeople = []person{
+var seededPeople = append([]person{
 	{email: adminEmail, given: "Avery", family: "Admin", managed: true, groups: []int{groupSiteAdmins, groupJiraAdmins, groupSoftware}},
 	{email: "dana.admin@example.com", given: "Dana", family: "Admin", scim: true, title: "IT Lead", department: "Operations", groups: []int{groupSiteAdmins, groupJiraAdmins, groupBreakGlass, groupSoftware}},
 	{email: "boris.backup@example.com", given: "Boris", family: "Backup", scim: true, title: "IT Engineer", department: "Operations", groups: []int{groupSiteAdmins, groupSoftware}},
@@ -95,7 +95,7 @@ var seededPeople = []person{
 	{given: "Triage", family: "Agent", kind: typeApp, appType: "agent", privacy: emailAbsent},
 	{email: "casey.customer@customer.example", given: "Casey", family: "Customer", kind: typeCustomer},
 	{given: "Former", family: "user", kind: typeUnknown, privacy: emailAbsent, inactive: true},
-}
+}, organizationPeople...)
 
 const twentyEmail = "tessa.twenty@example.com"
 
@@ -141,7 +141,7 @@ func newModel(seed int64, users, groups int) *model {
 		kept: map[int]*account{}, next: users, fixed: map[string]int{},
 		emails: map[string]int{}, userNames: map[string]int{}, externals: map[string]int{},
 		groupIDs: map[string]int{}, scimIDs: map[string]int{}, spent: map[string]bool{},
-		work: newWork(),
+		work: newWork(), today: time.Now().UTC().Truncate(24 * time.Hour),
 	}
 	m.directory = newRoster(wholeSpan(&m.pop, spanSCIM), wholeSpan(&m.pop, spanSCIMInactive))
 	for i, s := range seededGroups {
@@ -154,6 +154,7 @@ func newModel(seed int64, users, groups int) *model {
 	generateGroups(m, groups-len(seededGroups))
 	for i, p := range seededPeople {
 		a := p.account(i)
+		a.org = orgRecordOf(a.email, m.today)
 		m.fixed[a.id] = i
 		if a.scim != nil {
 			// In the population's own id space, so that the id leads back to the account.

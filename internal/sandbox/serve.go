@@ -26,6 +26,10 @@ type call struct {
 
 	entry *Request // in the log
 
+	// Of a request to the organization: its key, and what stands for the {} of its path.
+	orgKey OrgKey
+	args   []string
+
 	shown  *model // what reads show
 	now    *model // what is so
 	commit func(change func(*model))
@@ -92,7 +96,7 @@ func (c *call) write(f func()) {
 		c.shown, c.now = now, now
 		c.commit = func(change func(*model)) {
 			c.s.requests.effect(c.entry)
-			commit(change)
+			c.record(now, now.listen(func() { commit(change) }))
 		}
 		f()
 	})
@@ -119,6 +123,8 @@ func (c *call) route(gateway bool) {
 		c.json(http.StatusOK, map[string]string{"cloudId": CloudID})
 	case !gateway && strings.HasPrefix(c.path, "/scim/directory/"):
 		c.scim()
+	case !gateway && (strings.HasPrefix(c.path, "/admin/") || strings.HasPrefix(c.path, "/users/")):
+		c.organization()
 	case strings.HasPrefix(c.path, "/ex/jira/"):
 		c.json(http.StatusNotFound, map[string]any{"code": 404, "message": "Not Found"})
 	default:

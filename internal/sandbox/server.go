@@ -59,6 +59,8 @@ func (s *Server) Env() map[string]string {
 		"ATLASSIAN_API_TOKEN":         admin.Token,
 		"ATLASSIAN_SCIM_DIRECTORY_ID": DirectoryID,
 		"ATLASSIAN_SCIM_TOKEN":        SCIMToken,
+		"ATLASSIAN_ORG_ID":            OrgID,
+		"ATLASSIAN_ORG_API_KEY":       orgKeyTable[OrgKeyFull].Key,
 	}
 }
 
@@ -67,10 +69,14 @@ type Ready struct {
 	URL    string            `json:"url"`
 	Env    map[string]string `json:"env"`
 	Tokens map[string]Token  `json:"tokens"`
+	// OrgKeys are the organization's keys.
+	OrgKeys map[string]OrgKey `json:"org_keys"`
 }
 
-// Ready returns the server's address, settings and tokens.
-func (s *Server) Ready() Ready { return Ready{URL: s.url, Env: s.Env(), Tokens: Tokens()} }
+// Ready returns the server's address, settings, tokens and keys.
+func (s *Server) Ready() Ready {
+	return Ready{URL: s.url, Env: s.Env(), Tokens: Tokens(), OrgKeys: OrgKeys()}
+}
 
 // Close stops listening, drops requests that are held, gives running ones a moment, and cuts those that remain.
 func (s *Server) Close() error {

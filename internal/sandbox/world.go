@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,6 +14,13 @@ type world struct {
 	now     *model
 	shown   *model
 	pending []pendingChange // changes that shown does not have yet, oldest first
+	queued  []queuedChange  // changes that are not made yet, oldest first
+}
+
+// queuedChange is a change that was accepted and is made later, and who is told what it did.
+type queuedChange struct {
+	pendingChange
+	did func(m *model, did []happened)
 }
 
 type pendingChange struct {
@@ -31,7 +39,7 @@ func newWorld(m *model, lag time.Duration) *world {
 // read calls f with what reads show, and with what is so. f must not change either.
 func (w *world) read(f func(shown, now *model)) {
 	w.mu.RLock()
-	if len(w.pending) > 0 && !w.pending[0].due.After(time.Now()) {
+	if now := time.Now(); len(w.pending) > 0 && !w.pending[0].due.After(now) || len(w.queued) > 0 && !w.queued[0].due.After(now) {
 		w.mu.RUnlock()
 		w.catchUp()
 		w.mu.RLock()
@@ -44,6 +52,7 @@ func (w *world) read(f func(shown, now *model)) {
 func (w *world) catchUp() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.settle()
 	now := time.Now()
 	for len(w.pending) > 0 && !w.pending[0].due.After(now) {
 		w.pending[0].change(w.shown)
@@ -56,10 +65,29 @@ func (w *world) catchUp() {
 func (w *world) write(f func(now *model, commit func(change func(*model)))) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	f(w.now, func(change func(*model)) {
-		change(w.now)
-		if w.shown != w.now {
-			w.pending = append(w.pending, pendingChange{due: time.Now().Add(w.lag), change: change})
-		}
-	})
+	w.settle()
+	f(w.now, w.commit)
+}
+
+func (w *world) commit(change func(*model)) {
+	change(w.now)
+	if w.shown != w.now {
+		w.pending = append(w.pending, pendingChange{due: time.Now().Add(w.lag), change: change})
+	}
+}
+
+// later queues a change; it is called inside a write. did is called when it was made.
+func (w *world) later(delay time.Duration, change func(*model), did func(m *model, did []happened)) {
+	w.queued = append(w.queued, queuedChange{pendingChange{due: time.Now().Add(delay), change: change}, did})
+	slices.SortStableFunc(w.queued, func(a, b queuedChange) int { return a.due.Compare(b.due) })
+}
+
+// settle makes the queued changes that are due.
+func (w *world) settle() {
+	now := time.Now()
+	for len(w.queued) > 0 && !w.queued[0].due.After(now) {
+		next := w.queued[0]
+		w.queued = w.queued[1:]
+		next.did(w.now, w.now.listen(func() { w.commit(next.change) }))
+	}
 }

@@ -174,7 +174,7 @@ func TestServerIsLoopbackOnly(t *testing.T) {
 	}
 	l := listen(t, Options{})
 	ready := l.server.Ready()
-	if ready.URL != l.server.URL() || ready.Env["ATLASSIAN_SITE_URL"] != ready.URL || ready.Env["ATLASSIAN_API_TOKEN"] != ready.Tokens[TokenAdmin].Token || len(ready.Env) != 6 {
+	if ready.URL != l.server.URL() || ready.Env["ATLASSIAN_SITE_URL"] != ready.URL || ready.Env["ATLASSIAN_API_TOKEN"] != ready.Tokens[TokenAdmin].Token || len(ready.Env) != 8 {
 		t.Errorf("%+v", ready)
 	}
 	if a, err := l.ask("GET", "/rest/api/3/myself", ""); err != nil || !strings.Contains(string(a.body), `"self":"`+ready.URL+`/rest/api/3/user?`) {

@@ -1,0 +1,74 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// OrgKnobs are what an organization can be like. The zero value is the usual one. PUT /_sandbox/organization sets them, GET tells them.
+type OrgKnobs struct {
+	// SeatLimit is how many people may use a product of the site; 0 is 100,000. Beyond it invitations are 409 and group members are refused.
+	SeatLimit int `json:"seat_limit"`
+	// Unpaid makes invitations 402: there is no paid subscription.
+	Unpaid bool `json:"unpaid"`
+	// EventDelayMS is how long an event takes to be in the audit log.
+	EventDelayMS int `json:"event_delay_ms"`
+	// RemovalDelayMS is how long the removal of somebody from the directories is queued; 0 is 200.
+	RemovalDelayMS int `json:"removal_delay_ms"`
+	// NoMinuteLimits lifts the limits a minute of the audit log and of the last-active dates.
+	NoMinuteLimits bool `json:"no_minute_limits"`
+}
+
+type knobs struct {
+	mu  sync.Mutex
+	now OrgKnobs
+}
+
+func (k *knobs) get() OrgKnobs {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.now
+}
+
+func (k *knobs) set(v OrgKnobs) error {
+	if v.SeatLimit < 0 || v.EventDelayMS < 0 || v.RemovalDelayMS < 0 {
+		return fmt.Errorf("sandbox: seat_limit, event_delay_ms and removal_delay_ms must not be negative")
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.now = v
+	return nil
+}
+
+// seatLimit is how many people may use a product of the site.
+func (k OrgKnobs) seatLimit() int {
+	if k.SeatLimit == 0 {
+		return 100_000
+	}
+	return k.SeatLimit
+}
+
+// Organization returns what the organization is like, and SetOrganization changes it.
+func (s *Sandbox) Organization() OrgKnobs { return s.knobs.get() }
+
+// SetOrganization makes the organization as k says. It errs on negative numbers.
+func (s *Sandbox) SetOrganization(k OrgKnobs) error { return s.knobs.set(k) }
+
+// putOrganization serves PUT /_sandbox/organization. What is left out becomes the usual value.
+func (s *Sandbox) putOrganization(w http.ResponseWriter, r *http.Request) {
+	var k OrgKnobs
+	decoder := json.NewDecoder(io.LimitReader(r.Body, 1<<16))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(&k)
+	if err == nil {
+		err = s.knobs.set(k)
+	}
+	if err != nil {
+		http.Error(w, `sandbox: the body must be like {"seat_limit": 10, "event_delay_ms": 500}: `+err.Error(), http.StatusBadRequest)
+		return
+	}
+	writeJSON(w, k)
+}

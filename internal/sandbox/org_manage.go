@@ -1,0 +1,325 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// privileges are what may be allowed on an account. profile is deprecated, and says what profile.write does.
+var privileges = []string{
+	"profile", "profile.write", "profile.read", "email.set", "lifecycle.enablement", "lifecycle.delete", "apiToken.read", "apiToken.delete",
+}
+
+// profileFields are what a profile's mutability is told of.
+var profileFields = []string{
+	"name", "nickname", "zoneinfo", "locale", "extended_profile.job_title", "extended_profile.organization", "extended_profile.department", "extended_profile.location",
+}
+
+// graceDays is how long a deletion can be undone.
+const graceDays = 14
+
+// restriction returns why a privilege on the account isn't allowed, as a Manageability.RestrictionReason; "" when it is.
+func (a *account) restriction(privilege string) string {
+	own := ""
+	if a.org != nil {
+		own = a.org.restriction
+	}
+	switch {
+	case privilege == "profile.read" || strings.HasPrefix(privilege, "apiToken"):
+		return ""
+	case own == "blocked.exportControl" && privilege != "lifecycle.enablement":
+		return ""
+	case own != "":
+		return own
+	case a.scim != nil:
+		return "externalDirectory.scim"
+	case a.email == adminEmail && strings.HasPrefix(privilege, "lifecycle"):
+		return "administrative.notMyself" // whoever made the key
+	}
+	return ""
+}
+
+// rule is what the service says of a privilege.
+func rule(reason string) map[string]any {
+	if reason == "" {
+		return map[string]any{"allowed": true}
+	}
+	return map[string]any{"allowed": false, "reason": map[string]string{"key": reason}}
+}
+
+// managed finds the account that the path names, if the organization may manage it: 404 for one that does not exist, 403 for one of others and for
+// one whose address was never verified.
+func (c *call) managed(room *scratch) *account {
+	index := c.now.byID(c.arg(0))
+	if index < 0 || c.now.look(index, room).closed() {
+		c.manageError(http.StatusNotFound, "accountNotFound")
+		return nil
+	}
+	a := c.now.look(index, room)
+	switch {
+	case !a.managed || a.kind != typeAtlassian:
+		c.manageError(http.StatusForbidden, "forbidden")
+	case a.org != nil && a.org.unverified:
+		c.manageError(http.StatusForbidden, "forbidden.targetUnverified")
+	default:
+		return a
+	}
+	return nil
+}
+
+// permitted is managed for what needs a privilege.
+func (c *call) permitted(room *scratch, privilege string) *account {
+	a := c.managed(room)
+	if a == nil {
+		return nil
+	}
+	if reason := a.restriction(privilege); reason != "" {
+		c.json(http.StatusForbidden, map[string]any{"key": "forbidden.action", "context": rule(reason)})
+		return nil
+	}
+	return a
+}
+
+func (c *call) manageError(status int, key string) {
+	c.json(status, map[string]string{"key": key})
+}
+
+// manage serves GET manage.
+func (c *call) manage() {
+	wanted := privileges
+	if c.query.Has("privileges") {
+		wanted = nil
+		for _, text := range c.query["privileges"] {
+			wanted = append(wanted, split(text)...)
+		}
+	}
+	var room scratch
+	a := c.managed(&room)
+	if a == nil {
+		return
+	}
+	answer := map[string]any{}
+	for _, privilege := range wanted {
+		if !slices.Contains(privileges, privilege) {
+			continue
+		}
+		reason := a.restriction(privilege)
+		if privilege != "profile" && privilege != "profile.write" {
+			answer[privilege] = rule(reason)
+			continue
+		}
+		fields := map[string]any{}
+		for _, field := range profileFields {
+			fields[field] = rule(reason)
+		}
+		answer[privilege] = fields
+	}
+	c.json(http.StatusOK, answer)
+}
+
+// accountUser is a profile as the service tells it.
+func (m *model) accountUser(a *account) map[string]any {
+	user := map[string]any{
+		"account_id": a.id, "account_type": "atlassian", "account_status": a.accountStatus(), "name": a.display, "nickname": a.display, "email": a.email,
+		"picture": avatarOf(a), "zoneinfo": a.timezone, "locale": strings.ReplaceAll(a.locale, "_", "-"),
+	}
+	if a.scim != nil {
+		user["extended_profile"] = map[string]string{"job_title": a.scim.profile.Title, "department": a.scim.profile.Department}
+	}
+	return user
+}
+
+// profile serves GET manage/profile.
+func (c *call) profile() {
+	var room scratch
+	if a := c.managed(&room); a != nil {
+		c.json(http.StatusOK, map[string]any{"account": c.now.accountUser(a)})
+	}
+}
+
+// changeProfile serves PATCH manage/profile: name, nickname and zoneinfo.
+func (c *call) changeProfile() {
+	var room scratch
+	a := c.managed(&room)
+	if a == nil {
+		return
+	}
+	var body map[string]any
+	if json.Unmarshal(c.sent, &body) != nil {
+		c.manageError(http.StatusBadRequest, "bodyParseFailure")
+		return
+	}
+	if reason := a.restriction("profile.write"); reason != "" {
+		fields := map[string]any{}
+		for _, field := range profileFields {
+			if _, changed := body[field]; changed {
+				fields[field] = rule(reason)
+			}
+		}
+		if len(fields) > 0 {
+			c.json(http.StatusForbidden, map[string]any{"key": "forbidden.fieldMutation", "context": fields})
+			return
+		}
+	}
+	name, named := body["name"].(string)
+	zone, zoned := body["zoneinfo"].(string)
+	if len(name) > 100 {
+		c.violation("name", "maxLength")
+		return
+	}
+	index := a.index
+	c.commit(func(m *model) {
+		a := m.keep(index)
+		if named && name != "" {
+			a.display = name
+		}
+		if zoned && zone != "" {
+			a.timezone = zone
+		}
+		m.happens("managed_account_profile_updated", index, -1, "")
+	})
+	c.json(http.StatusOK, map[string]any{"account": c.now.accountUser(c.now.look(index, &room))})
+}
+
+// violation answers 400 for a field.
+func (c *call) violation(field, constraint string) {
+	c.json(http.StatusBadRequest, map[string]any{"key": "fieldConstraintsViolated", "context": map[string]any{
+		"fieldViolations": []any{map[string]any{"field": field, "violations": []any{map[string]string{"key": constraint}}}},
+	}})
+}
+
+// setEmail serves PUT manage/email. The domain has to be a verified one.
+func (c *call) setEmail() {
+	var room scratch
+	a := c.permitted(&room, "email.set")
+	if a == nil {
+		return
+	}
+	var body struct {
+		Email string `json:"email"`
+	}
+	if json.Unmarshal(c.sent, &body) != nil {
+		c.manageError(http.StatusBadRequest, "bodyParseFailure")
+		return
+	}
+	_, domain, found := strings.Cut(body.Email, "@")
+	switch other := c.now.byEmail(body.Email); {
+	case !found || other >= 0 && other != a.index:
+		c.violation("email", "unique")
+	case !ownDomain(body.Email):
+		c.json(http.StatusForbidden, map[string]any{"key": "forbidden.unclaimedDomain", "context": map[string]string{"domain": domain}})
+	default:
+		index := a.index
+		c.commit(func(m *model) {
+			a := m.keep(index)
+			m.forget(a)
+			a.email = body.Email
+			m.store(a)
+			m.happens("managed_account_email_changed", index, -1, "")
+		})
+		c.empty(http.StatusNoContent)
+	}
+}
+
+// disable serves POST lifecycle/disable.
+func (c *call) disable() {
+	var room scratch
+	var body struct {
+		Message string `json:"message"`
+	}
+	a := c.permitted(&room, "lifecycle.enablement")
+	switch {
+	case a == nil:
+	case !strings.HasPrefix(c.r.Header.Get("Content-Type"), "application/json") || json.Unmarshal(c.sent, &body) != nil:
+		c.json(http.StatusUnsupportedMediaType, map[string]any{"code": 415, "message": "HTTP 415 Unsupported Media Type"})
+	default:
+		c.setEnabled(a.index, false, body.Message)
+	}
+}
+
+// enable serves POST lifecycle/enable. An account that is going to be deleted can't just be enabled: its deletion is canceled first.
+func (c *call) enable() {
+	var room scratch
+	a := c.permitted(&room, "lifecycle.enablement")
+	switch {
+	case a == nil:
+	case a.forDeletion():
+		c.manageError(http.StatusForbidden, "forbidden")
+	default:
+		c.setEnabled(a.index, true, "")
+	}
+}
+
+func (c *call) setEnabled(index int, active bool, message string) {
+	now := time.Now().UTC()
+	c.commit(func(m *model) {
+		a := m.keep(index)
+		m.activate(a, active, now)
+		a.record().message = message
+	})
+	c.empty(http.StatusNoContent)
+}
+
+// lifecycleErrors are the texts of the codes for which an account can't be deleted.
+var lifecycleErrors = map[string]string{
+	"orgAdmin":       "The account is an organization admin.",
+	"billingContact": "The account is the billing contact of a subscription.",
+}
+
+// deleteAccount serves POST lifecycle/delete: for good after 14 days, and deactivated until then.
+func (c *call) deleteAccount() {
+	var room scratch
+	a := c.permitted(&room, "lifecycle.delete")
+	if a == nil {
+		return
+	}
+	var codes []string
+	if a.org != nil {
+		codes = append(codes, a.org.blocks...)
+	}
+	if a.isOrgAdmin() {
+		codes = append(codes, "orgAdmin")
+	}
+	if len(codes) > 0 {
+		list := []map[string]string{}
+		for _, code := range codes {
+			list = append(list, map[string]string{"code": code, "message": lifecycleErrors[code], "link": "https://support.atlassian.com/user-management/docs/delete-a-managed-account/"})
+		}
+		c.json(http.StatusConflict, map[string]any{"key": "conflict.lifecycleErrors", "context": map[string]any{
+			"message": "The account can't be deleted.", "accountId": a.id, "errorCodes": list,
+		}})
+		return
+	}
+	index, now := a.index, time.Now().UTC()
+	if !a.forDeletion() {
+		c.commit(func(m *model) {
+			a := m.keep(index)
+			a.record().deletion = now.AddDate(0, 0, graceDays)
+			m.happens("managed_account_deletion_scheduled", index, -1, "")
+			m.activate(a, false, now)
+		})
+	}
+	c.json(http.StatusOK, map[string]string{"message": "Success"})
+}
+
+// cancelDelete serves POST lifecycle/cancel-delete, which activates the account.
+func (c *call) cancelDelete() {
+	var room scratch
+	a := c.permitted(&room, "lifecycle.delete")
+	if a == nil {
+		return
+	}
+	index, now := a.index, time.Now().UTC()
+	if a.forDeletion() {
+		c.commit(func(m *model) {
+			a := m.keep(index)
+			a.record().deletion = time.Time{}
+			m.happens("managed_account_deletion_canceled", index, -1, "")
+			m.activate(a, true, now)
+		})
+	}
+	c.json(http.StatusOK, map[string]string{"message": "Success"})
+}

@@ -1,0 +1,364 @@
+package sandbox
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// orgUser is a user as the v2 paths list one.
+type orgUser struct {
+	AccountID        string            `json:"accountId"`
+	AccountType      string            `json:"accountType"`
+	Status           string            `json:"status"`
+	AccountStatus    string            `json:"accountStatus"`
+	MembershipStatus string            `json:"membershipStatus"`
+	AddedToOrg       string            `json:"addedToOrg,omitempty"`
+	Name             string            `json:"name"`
+	Nickname         string            `json:"nickname"`
+	Email            string            `json:"email"`
+	EmailVerified    bool              `json:"emailVerified"`
+	ClaimStatus      string            `json:"claimStatus"`
+	PlatformRoles    []string          `json:"platformRoles,omitempty"`
+	Picture          string            `json:"picture"`
+	Avatar           string            `json:"avatar"`
+	Counts           map[string]int    `json:"counts,omitempty"`
+	Links            map[string]string `json:"links"`
+	ProductAccess    []productAccess   `json:"productAccess,omitempty"`
+	Groups           []userGroup       `json:"groups,omitempty"`
+	DeactivatedOn    *string           `json:"deactivatedOn"`
+	ForDeletion      bool              `json:"forDeletion"`
+	ManagementSource *string           `json:"managementSource"`
+	Department       *string           `json:"department"`
+	Organization     *string           `json:"organization"`
+	TimeZone         *string           `json:"timeZone"`
+	JobTitle         string            `json:"jobTitle,omitempty"`
+}
+
+type productAccess struct {
+	Key        string `json:"key"`
+	ID         string `json:"id"`
+	LastActive string `json:"lastActiveTimestamp,omitempty"`
+}
+
+type userGroup struct {
+	ID   string  `json:"id"`
+	Name *string `json:"name"`
+}
+
+// orgUserPage is how many users a page holds at most, and orgUserDefault how many it holds when nothing is said.
+const (
+	orgUserPage    = 100
+	orgUserDefault = 50
+)
+
+// avatarOf returns the address of the account's picture.
+func avatarOf(a *account) string {
+	return "https://avatars.example/" + strconv.Itoa(a.index%9) + "-48.png"
+}
+
+// orgUser returns the user with what expand asks for.
+func (c *call) userBody(m *model, a *account, expand []string) orgUser {
+	u := orgUser{
+		AccountID: a.id, AccountType: "atlassian", Status: a.status(), AccountStatus: a.accountStatus(), MembershipStatus: a.membershipStatus(),
+		Name: a.display, Nickname: a.display, Email: a.email, EmailVerified: a.org == nil || !a.org.unverified, ClaimStatus: "unmanaged",
+		Picture: avatarOf(a), Avatar: avatarOf(a), Links: map[string]string{"self": a.id}, ForDeletion: a.forDeletion(), TimeZone: &a.timezone,
+	}
+	if a.managed {
+		u.ClaimStatus = "managed"
+	}
+	u.AddedToOrg = m.added(a).Format(time.RFC3339)
+	source := "invited"
+	if a.scim != nil {
+		source = "synced"
+		p := &a.scim.profile
+		u.JobTitle = p.Title
+		if p.Department != "" {
+			u.Department = &p.Department
+		}
+		if p.Enterprise != nil {
+			u.Organization = &p.Enterprise.Organization
+		}
+	}
+	if a.access {
+		u.ManagementSource = &source
+	}
+	if at := m.deactivatedOn(a); !at.IsZero() {
+		text := at.Format(time.RFC3339)
+		u.DeactivatedOn = &text
+	}
+	if len(expand) == 0 {
+		return u
+	}
+	groups := m.groupsInOrg(a)
+	for _, what := range expand {
+		switch what {
+		case "groups":
+			u.Groups = []userGroup{}
+			for _, g := range groups {
+				u.Groups = append(u.Groups, userGroup{m.groups[g].id, &m.groups[g].name})
+			}
+		case "productAccess":
+			u.ProductAccess = []productAccess{}
+			for _, of := range m.uses(a, groups) {
+				access := productAccess{Key: of.product, ID: resourceARI(of.product, of.cloudID)}
+				if !of.at.IsZero() {
+					access.LastActive = of.at.Format(time.RFC3339)
+				}
+				u.ProductAccess = append(u.ProductAccess, access)
+			}
+		case "platformRoles":
+			u.PlatformRoles = m.platformRoles(a, groups)
+		case "counts.resources":
+			u.Counts = map[string]int{"resources": len(m.assignments(a, groups))}
+		}
+	}
+	return u
+}
+
+// added returns when the account came to the organization.
+func (m *model) added(a *account) time.Time {
+	switch {
+	case a.org != nil && !a.org.added.IsZero():
+		return a.org.added
+	case a.scim != nil && !a.scim.created.IsZero():
+		return a.scim.created
+	}
+	return epoch.Add(time.Duration(a.index%(600*24)) * time.Hour)
+}
+
+// deactivatedOn returns since when the account is inactive; zero while it is active.
+func (m *model) deactivatedOn(a *account) time.Time {
+	switch {
+	case a.active:
+		return time.Time{}
+	case a.org != nil && !a.org.deactivated.IsZero():
+		return a.org.deactivated
+	}
+	return m.today.AddDate(0, 0, -20-int(mix(m.pop.seed^saltActivity, uint64(a.index)<<24)%300))
+}
+
+// findUsers serves POST users/search.
+func (c *call) findUsers() {
+	var q userQuery
+	if c.orgBody(&q) {
+		c.answerUsers(&q, orgUserDefault)
+	}
+}
+
+// listUsers serves GET users, which ends on 30 June 2027.
+func (c *call) listUsers() {
+	c.header.Set("Sunset", "Wed, 30 Jun 2027 00:00:00 GMT")
+	q := userQuery{
+		Cursor: c.query.Get("cursor"), AccountIDs: c.query["accountIds"], DirectoryIDs: c.query["directoryIds"], ResourceIDs: c.query["resourceIds"],
+		GroupIDs: c.query["groupIds"], ClaimStatus: c.query.Get("claimStatus"), Status: c.query["status"], AccountStatus: c.query["accountStatus"],
+		MembershipStatus: c.query["membershipStatus"], RoleIDs: c.query["roleIds"], SearchTerm: c.query.Get("searchTerm"),
+		Expand: []string{"platformRoles", "counts.resources"},
+	}
+	if text := c.query.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n > 100 {
+			c.badRequest("limit must be 1 to 100.")
+			return
+		}
+		q.Limit = &n
+	}
+	c.answerUsers(&q, 20)
+}
+
+// userCursor is a place in the answer to a search: a search goes by ascending index, so that nobody is lost or told twice when people come and go.
+type userCursor struct {
+	Query     userQuery `json:"q"`
+	Directory string    `json:"d"`
+	From      int       `json:"f"`
+}
+
+func (c *call) answerUsers(q *userQuery, size int) {
+	at := userCursor{Query: *q, Directory: c.arg(1)}
+	if q.Cursor != "" && !c.openCursor(q.Cursor, "users", &at) {
+		c.badRequest("The cursor is not valid, or has expired.")
+		return
+	}
+	q = &at.Query
+	q.Cursor = ""
+	if !c.validUsers(q) || !c.inDirectory(q, at.Directory) {
+		return
+	}
+	if q.Limit != nil {
+		size = min(*q.Limit, orgUserPage)
+	}
+	page := []orgUser{}
+	next := ""
+	c.shown.find(q, at.From, func(a *account) bool {
+		if len(page) == size {
+			at.From = a.index
+			next = c.sealCursor("users", at)
+			return false
+		}
+		page = append(page, c.userBody(c.shown, c.shown.full(a), q.Expand))
+		return true
+	})
+	links := map[string]string{}
+	if next != "" {
+		links["next"] = next
+	}
+	c.json(http.StatusOK, map[string]any{"data": page, "links": links})
+}
+
+// full returns the account with its whole SCIM record, where a is a computed one without.
+func (m *model) full(a *account) *account {
+	if a.scim == nil || a.scim.id != "" {
+		return a
+	}
+	var room scratch
+	return m.look(a.index, &room).clone()
+}
+
+// inDirectory narrows the query down to a directory, unless it is for all. It answers when there is none with this id.
+func (c *call) inDirectory(q *userQuery, directory string) bool {
+	switch directory {
+	case "-":
+	case SyncedID, LocalID:
+		if len(q.DirectoryIDs) == 0 || slices.Contains(q.DirectoryIDs, directory) {
+			q.DirectoryIDs = []string{directory}
+		}
+	default:
+		c.noDirectory()
+		return false
+	}
+	return true
+}
+
+func (c *call) noDirectory() {
+	c.orgError(http.StatusNotFound, "ADMIN-UAM-404-1", "Unknown Resource", "There is no directory with this id.")
+}
+
+// maxEmails is how many addresses a search takes.
+const maxEmails = 100
+
+// validUsers answers 400 to a query that contradicts itself or has values that the specification does not know.
+func (c *call) validUsers(q *userQuery) bool {
+	known := func(values []string, allowed ...string) bool {
+		return !slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(allowed, v) })
+	}
+	switch {
+	case len(q.Emails) > 0 && q.SearchTerm != "":
+		c.badRequest("emails and searchTerm must not be used together.")
+	case len(q.Emails) > maxEmails:
+		c.badRequest("There may be 100 emails.")
+	case q.Limit != nil && *q.Limit < 1:
+		c.badRequest("limit must be at least 1.")
+	case q.ClaimStatus != "" && !known([]string{q.ClaimStatus}, "managed", "unmanaged"),
+		!known(q.Status, "active", "suspended", "not_invited", "deactivated", "for_deletion"),
+		!known(q.AccountStatus, "active", "inactive", "closed"),
+		!known(q.MembershipStatus, "active", "suspended", "no_membership"),
+		!known(q.Expand, "platformRoles", "counts.resources", "productAccess", "groups"):
+		c.badRequest("A filter or expand has a value that is not known.")
+	case slices.ContainsFunc(q.SortBy, func(s sortBy) bool { return s.Field != "nick_name" }):
+		c.badRequest("sortBy must be nick_name.")
+	default:
+		return true
+	}
+	return false
+}
+
+// countUsers serves GET users/count.
+func (c *call) countUsers() {
+	q := userQuery{ClaimStatus: c.query.Get("claimStatus"), Status: split(c.query.Get("status"))}
+	if !c.validUsers(&q) || !c.inDirectory(&q, c.arg(1)) {
+		return
+	}
+	count := 0
+	c.shown.find(&q, 0, func(*account) bool { count++; return true })
+	c.json(http.StatusOK, map[string]int{"count": count})
+}
+
+// userStats serves GET users/stats.
+func (c *call) userStats() {
+	var q userQuery
+	if !c.inDirectory(&q, c.arg(1)) {
+		return
+	}
+	status, roles := map[string]int{}, map[string]int{}
+	c.shown.find(&q, 0, func(a *account) bool {
+		status[a.accountStatus()]++
+		for _, of := range c.shown.assignments(a, c.shown.groupsInOrg(a)) {
+			for _, role := range of.roles {
+				roles[role]++
+			}
+		}
+		return true
+	})
+	list, byRole := []any{}, []any{}
+	for _, s := range []string{"active", "inactive", "closed"} {
+		list = append(list, map[string]any{"status": s, "count": status[s]})
+	}
+	for _, role := range allRoles {
+		byRole = append(byRole, map[string]any{"roleId": role, "count": roles[role]})
+	}
+	c.json(http.StatusOK, map[string]any{"accountStatus": list, "roles": byRole})
+}
+
+// freeRoles are the roles on a product that cost no seat.
+var freeRoles = []string{"atlassian/guest", "atlassian/customer", roleUserAccessAdmin, "atlassian/contributor", "atlassian/basic", "atlassian/stakeholder"}
+
+var allRoles = append([]string{roleUser, roleAdmin, roleOrgAdmin, roleSiteAdmin}, freeRoles...)
+
+// member finds the user whom the path names, in its directory, as the model m has them. It answers when there is none.
+func (c *call) member(m *model, room *scratch) *account {
+	if c.arg(1) != "-" && c.arg(1) != SyncedID && c.arg(1) != LocalID {
+		c.noDirectory()
+		return nil
+	}
+	if index := m.byID(c.arg(2)); index >= 0 {
+		if a := m.look(index, room); a.inOrg() && (c.arg(1) == "-" || a.access && a.directoryID() == c.arg(1)) {
+			return a
+		}
+	}
+	c.orgError(http.StatusNotFound, "ADMIN-UAM-404-1", "Unknown Resource", "There is no user "+c.arg(2)+" in the directory.")
+	return nil
+}
+
+// orgUser serves GET users/{accountId}.
+func (c *call) orgUser() {
+	var room scratch
+	if a := c.member(c.shown, &room); a != nil {
+		c.json(http.StatusOK, map[string]any{"data": c.userBody(c.shown, a, []string{"platformRoles", "counts.resources"})})
+	}
+}
+
+// userRoles serves GET users/{accountId}/role-assignments.
+func (c *call) userRoles() {
+	var room scratch
+	if a := c.member(c.shown, &room); a != nil {
+		c.answerRoles(c.shown.assignments(a, c.shown.groupsInOrg(a)))
+	}
+}
+
+// answerRoles answers with a page of role assignments. The specification has each role in a list of its own.
+func (c *call) answerRoles(list []assignment) {
+	owners, resources, roles := c.query["resourceOwners"], c.query["resourceIds"], c.query["roleIds"]
+	data := []any{}
+	for _, of := range list {
+		if len(owners) > 0 && !slices.Contains(owners, of.owner) || len(resources) > 0 && !slices.Contains(resources, of.resource) {
+			continue
+		}
+		nested := [][]string{}
+		for _, role := range of.roles {
+			if len(roles) == 0 || slices.Contains(roles, role) {
+				nested = append(nested, []string{role})
+			}
+		}
+		if len(nested) > 0 {
+			data = append(data, map[string]any{"resourceId": of.resource, "resourceOwner": of.owner, "roles": nested})
+		}
+	}
+	c.json(http.StatusOK, map[string]any{"data": data, "links": map[string]string{}})
+}
+
+// nextLink is an address of the next page, as the v1 paths tell it.
+func (c *call) nextLink(cursor string) string {
+	return c.base + c.path + "?cursor=" + url.QueryEscape(cursor)
+}
