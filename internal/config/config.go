@@ -32,11 +32,14 @@ type Config struct {
 	ApprovalTimeout time.Duration // how long a change waits for a second person
 	BatchLimit      int           // people that one call may change
 	CSVDir          string        // folder that csv_path may be read from, absolute; "" = none
-	Protected       Protected
-	SCIMDomains     []string
-	Products        []string
-	VerifyTimeout   time.Duration
-	MaxConcurrency  int
+	// OrganizationSuspend lets people be suspended whose account the organization does not own; AllowAccountDeletion lets managed ones be deleted.
+	OrganizationSuspend, AllowAccountDeletion bool
+
+	Protected      Protected
+	SCIMDomains    []string
+	Products       []string
+	VerifyTimeout  time.Duration
+	MaxConcurrency int
 
 	Jira         Jira
 	SCIM         SCIM
@@ -96,6 +99,7 @@ func (s *Sources) Load(settings Settings) (Config, error) {
 		ReadOnly: settings.ReadOnly, Sandbox: settings.Sandbox, StateDir: settings.StateDir, LogFormat: settings.LogFormat,
 		Wait: settings.Wait, Confirmation: Confirmation(settings.Confirmation), ApprovalTimeout: settings.ApprovalTimeout,
 		BatchLimit: settings.BatchLimit, CSVDir: settings.CSVDir,
+		OrganizationSuspend: settings.OrganizationSuspend, AllowAccountDeletion: settings.AllowAccountDeletion,
 		Protected: Protected{
 			Users: list(settings.ProtectedUsers), Groups: list(settings.ProtectedGroups), Domains: domains(settings.ProtectedDomains),
 		},

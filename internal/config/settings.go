@@ -31,16 +31,18 @@ type Settings struct {
 	DatabaseURL     string        `name:"database-url" placeholder:"URL" help:"PostgreSQL for operations, when several servers share them: postgres://user@host/name?sslmode=verify-full, without a password. Default: SQLite in the state directory. ($JIRA_LIFECYCLE_DATABASE_URL)" group:"server"`
 	DatabaseURLFile string        `name:"database-url-file" setting:"JIRA_LIFECYCLE_DATABASE_URL_FILE" type:"path" placeholder:"FILE" help:"File that holds the address of the PostgreSQL database." group:"server"`
 
-	ProtectedUsers   []string      `setting:"JIRA_LIFECYCLE_PROTECTED_USERS" placeholder:"USERS" help:"Account ids and e-mails that no tool changes." group:"policy"`
-	ProtectedGroups  []string      `setting:"JIRA_LIFECYCLE_PROTECTED_GROUPS" placeholder:"GROUPS" help:"Group ids and names that no tool changes." group:"policy"`
-	ProtectedDomains []string      `setting:"JIRA_LIFECYCLE_PROTECTED_DOMAINS" placeholder:"DOMAINS" help:"E-mail domains whose people no tool changes." group:"policy"`
-	SCIMDomains      []string      `name:"scim-domains" setting:"JIRA_LIFECYCLE_SCIM_DOMAINS" placeholder:"DOMAINS" help:"E-mail domains that are provisioned through SCIM. Default: learned from the directory." group:"policy"`
-	Products         []string      `setting:"JIRA_LIFECYCLE_PRODUCTS" enum:"jira-software,jira-core,jira-servicedesk,jira-product-discovery" default:"jira-software" placeholder:"NAMES" help:"Products that an invitation gives when it names none: ${enum}. Default: ${default}." group:"policy"`
-	VerifyTimeout    time.Duration `setting:"JIRA_LIFECYCLE_VERIFY_TIMEOUT" default:"20s" help:"How long to wait for a change to show when it is read back. Default: ${default}." group:"policy"`
-	MaxConcurrency   int           `setting:"JIRA_LIFECYCLE_MAX_CONCURRENCY" default:"16" help:"Requests under way to one service, 1 to 64. Default: ${default}." group:"policy"`
-	ApprovalTimeout  time.Duration `setting:"JIRA_LIFECYCLE_APPROVAL_TIMEOUT" default:"24h" help:"How long a change waits for a second person before it is cancelled, 1m to 720h. Default: ${default}." group:"policy"`
-	BatchLimit       int           `setting:"JIRA_LIFECYCLE_BATCH_LIMIT" default:"25" help:"People that one call may change, 1 to 1000. Default: ${default}." group:"policy"`
-	CSVDir           string        `name:"csv-dir" setting:"JIRA_LIFECYCLE_CSV_DIR" type:"path" placeholder:"DIR" help:"Folder that lists of people (csv_path) may be read from. Default: none." group:"policy"`
+	ProtectedUsers       []string      `setting:"JIRA_LIFECYCLE_PROTECTED_USERS" placeholder:"USERS" help:"Account ids and e-mails that no tool changes." group:"policy"`
+	ProtectedGroups      []string      `setting:"JIRA_LIFECYCLE_PROTECTED_GROUPS" placeholder:"GROUPS" help:"Group ids and names that no tool changes." group:"policy"`
+	ProtectedDomains     []string      `setting:"JIRA_LIFECYCLE_PROTECTED_DOMAINS" placeholder:"DOMAINS" help:"E-mail domains whose people no tool changes." group:"policy"`
+	SCIMDomains          []string      `name:"scim-domains" setting:"JIRA_LIFECYCLE_SCIM_DOMAINS" placeholder:"DOMAINS" help:"E-mail domains that are provisioned through SCIM. Default: learned from the directory." group:"policy"`
+	Products             []string      `setting:"JIRA_LIFECYCLE_PRODUCTS" enum:"jira-software,jira-core,jira-servicedesk,jira-product-discovery" default:"jira-software" placeholder:"NAMES" help:"Products that an invitation gives when it names none: ${enum}. Default: ${default}." group:"policy"`
+	VerifyTimeout        time.Duration `setting:"JIRA_LIFECYCLE_VERIFY_TIMEOUT" default:"20s" help:"How long to wait for a change to show when it is read back. Default: ${default}." group:"policy"`
+	MaxConcurrency       int           `setting:"JIRA_LIFECYCLE_MAX_CONCURRENCY" default:"16" help:"Requests under way to one service, 1 to 64. Default: ${default}." group:"policy"`
+	OrganizationSuspend  bool          `setting:"JIRA_LIFECYCLE_ORGANIZATION_SUSPEND" default:"true" negatable:"" help:"Suspend leavers whose account the organization does not own, from every app of the organization. Default: ${default}." group:"policy"`
+	AllowAccountDeletion bool          `setting:"JIRA_LIFECYCLE_ALLOW_ACCOUNT_DELETION" help:"Let offboard_user delete managed accounts for good, each with a confirmation of its own." group:"policy"`
+	ApprovalTimeout      time.Duration `setting:"JIRA_LIFECYCLE_APPROVAL_TIMEOUT" default:"24h" help:"How long a change waits for a second person before it is cancelled, 1m to 720h. Default: ${default}." group:"policy"`
+	BatchLimit           int           `setting:"JIRA_LIFECYCLE_BATCH_LIMIT" default:"25" help:"People that one call may change, 1 to 1000. Default: ${default}." group:"policy"`
+	CSVDir               string        `name:"csv-dir" setting:"JIRA_LIFECYCLE_CSV_DIR" type:"path" placeholder:"DIR" help:"Folder that lists of people (csv_path) may be read from. Default: none." group:"policy"`
 
 	SiteURL         string `name:"site-url" setting:"ATLASSIAN_SITE_URL,JIRA_URL" placeholder:"URL" help:"The Jira site, such as https://your-domain.atlassian.net." group:"atlassian"`
 	Email           string `setting:"ATLASSIAN_EMAIL,JIRA_USERNAME" placeholder:"EMAIL" help:"E-mail of the API token's owner." group:"atlassian"`

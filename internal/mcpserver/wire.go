@@ -57,7 +57,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 			ReadOnly: cfg.ReadOnly, HumanConfirmation: cfg.Confirmation == config.Human, SecondPerson: cfg.Confirmation == config.SecondPerson,
 			ApprovalTimeout: cfg.ApprovalTimeout, BatchLimit: cfg.BatchLimit,
 			ProtectedUsers: cfg.Protected.Users, ProtectedGroups: cfg.Protected.Groups, ProtectedDomains: cfg.Protected.Domains,
-			Products: cfg.Products,
+			Products: cfg.Products, NoSuspension: !cfg.OrganizationSuspend, AllowAccountDeletion: cfg.AllowAccountDeletion,
 		},
 		Journal: store, Site: siteOf(cfg), Wake: services.engine.Kick, Wait: waitOf(cfg), Parallel: cfg.MaxConcurrency,
 		Patience: cfg.VerifyTimeout,
@@ -80,7 +80,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 		Directory: people, Lifecycle: services.changes, Audit: auditor, Status: status, BatchLimit: cfg.BatchLimit,
 		CSV: batchcsv.Lists{
 			Dir: cfg.CSVDir, Limit: cfg.BatchLimit, Products: lifecycle.Products,
-			Routes: []string{lifecycle.RouteAuto, lifecycle.RouteSCIM, lifecycle.RouteJira},
+			Routes: lifecycle.Routes,
 		},
 	}
 	return services, nil
