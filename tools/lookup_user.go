@@ -21,7 +21,7 @@ type LookupUserOutput struct {
 
 func (d *Deps) lookupUserTool() Tool {
 	return Define("lookup_user", "Look up a person", ToolsetDirectory,
-		"Returns one person joined from Jira and SCIM: account id, state, groups with the side that manages each, and where every fact came from. "+
+		"Returns one person joined from Jira, SCIM and the organization: account id, state, groups with the side that manages each, and where every fact came from. "+
 			"Start here before any change, to be sure of the person. An exact e-mail also finds people whose e-mail Jira hides and inactive SCIM people. "+
 			"For several people or part of a name use search_users.",
 		reads, d.lookupUser)
@@ -61,6 +61,15 @@ func (o LookupUserOutput) Text() string {
 	default:
 		b.WriteString("SCIM: no user linked\n")
 	}
+	if o := p.Org; o != nil {
+		fmt.Fprintf(&b, "Organization: %s, %s%s\n", o.Status, map[bool]string{true: "managed", false: "not managed"}[p.Managed != nil && *p.Managed], roles(o.Roles))
+	}
+	switch {
+	case p.LastActive != nil:
+		fmt.Fprintf(&b, "Last active here: %s\n", *p.LastActive)
+	case p.LastActiveNote != "":
+		fmt.Fprintf(&b, "Last active here: not known; %s\n", p.LastActiveNote)
+	}
 	fmt.Fprintf(&b, "Groups (%d):", len(p.Groups))
 	for i, g := range p.Groups {
 		if i == 50 {
@@ -73,6 +82,13 @@ func (o LookupUserOutput) Text() string {
 		fmt.Fprintf(&b, "\nNote: %s", w)
 	}
 	return b.String()
+}
+
+func roles(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return ", roles " + strings.Join(names, ", ")
 }
 
 func activity(active bool) string {

@@ -17,14 +17,14 @@ type OffboardUserInput struct {
 	CSVPath     string   `json:"csv_path,omitempty" jsonschema:"file in the server's CSV folder instead of users; columns user, reason" maxLength:"1000"`
 	StopOnError bool     `json:"stop_on_error,omitempty" jsonschema:"of several people: begin no more when one fails"`
 	Reason      string   `json:"reason,omitempty" jsonschema:"why, for the record, such as a ticket number" maxLength:"500"`
-	Steps       []string `json:"steps,omitempty" jsonschema:"which parts to do; all but remove_from_site when left out" enum:"deactivate,scim_groups,jira_groups,remove_from_site" minItems:"1" maxItems:"4"`
+	Steps       []string `json:"steps,omitempty" jsonschema:"which parts to do; the first four when left out; delete_account (for good) stands alone" enum:"deactivate,revoke_tokens,scim_groups,jira_groups,remove_from_site,remove_from_directory,delete_account" minItems:"1" maxItems:"6"`
 	EffectiveAt string   `json:"effective_at,omitempty" jsonschema:"when, instead of now: RFC 3339 with an offset, or with a zone like 2027-03-01T18:00:00[Europe/Berlin]" maxLength:"100"`
 	Confirm     string   `json:"confirm,omitempty" jsonschema:"token of the plan that a person has agreed to; leave it out to get the plan" maxLength:"4096"`
 }
 
 func (d *Deps) offboardUserTool() Tool {
 	return Define("offboard_user", "Offboard people", ToolsetLifecycle,
-		"Ends the access of one or several people: deactivates the account through SCIM, removes SCIM and Jira groups, and verifies by reading back. "+
+		"Ends the access of one or several people: deactivates the account (SCIM or organization) or suspends it, revokes API tokens, removes groups, and verifies by reading back. "+
 			"The first call changes nothing and returns the plan; show it to the person you work for, and call again with confirm only after they agree. "+
 			"Only for somebody who leaves: to take single groups use remove_user_from_group. restore_user undoes it.",
 		destroys, d.offboardUser)

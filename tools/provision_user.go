@@ -24,7 +24,7 @@ type ProvisionUserInput struct {
 	StopOnError bool             `json:"stop_on_error,omitempty" jsonschema:"of several people: begin no more when one fails"`
 	Groups      []string         `json:"groups,omitempty" jsonschema:"groups to be in: ids or exact names; of several people: for all" maxItems:"50" maxLength:"255"`
 	Products    []string         `json:"products,omitempty" jsonschema:"products that an invitation gives; the server's default when left out" enum:"jira-core,jira-servicedesk,jira-product-discovery,jira-software" maxItems:"4"`
-	Route       string           `json:"route,omitempty" jsonschema:"auto (default) takes SCIM for the directory's own domains and a Jira invitation otherwise" enum:"auto,scim,jira"`
+	Route       string           `json:"route,omitempty" jsonschema:"auto (default) takes SCIM for the directory's own domains, else an invitation" enum:"auto,scim,organization,jira"`
 	EffectiveAt string           `json:"effective_at,omitempty" jsonschema:"when, instead of now: RFC 3339 with an offset or a zone" maxLength:"100"`
 	Reason      string           `json:"reason,omitempty" jsonschema:"why, for the record" maxLength:"500"`
 	Confirm     string           `json:"confirm,omitempty" jsonschema:"of several people: token of the plan that a person has agreed to" maxLength:"4096"`
@@ -44,7 +44,7 @@ type NewPersonInput struct {
 
 func (d *Deps) provisionUserTool() Tool {
 	return Define("provision_user", "Onboard people", ToolsetLifecycle,
-		"Gives one or several people access: creates the account through SCIM or invites it through Jira, adds groups, and verifies by reading back. "+
+		"Gives one or several people access: creates the account through SCIM or invites it, adds groups, and verifies by reading back. "+
 			"One person is done at once; several need confirm: the first call returns the plan. Safe to repeat: whoever has the e-mail already is completed, or reactivated, never created twice. An invitation sends a mail. "+
 			"For groups of somebody who is already there use add_user_to_group; to undo an offboarding use restore_user.",
 		writes, d.provisionUser)

@@ -16,7 +16,7 @@ type RestoreUserInput struct {
 
 func (d *Deps) restoreUserTool() Tool {
 	return Define("restore_user", "Undo an offboarding", ToolsetLifecycle,
-		"Puts back what one operation took from a person, and nothing else: reactivates the account and adds the groups again, verifies, and tells what can't be put back. "+
+		"Puts back what one operation took from a person, and nothing else: reactivates the account or its access, cancels a deletion, adds the groups again, verifies, and tells what can't be put back. "+
 			"It asks for confirmation only where the person would get more than was taken. For somebody without such an operation use provision_user.",
 		writes, d.restoreUser)
 }
