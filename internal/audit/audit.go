@@ -1,22 +1,27 @@
 // Package audit looks at every account of a site at once: it counts them, finds what an access review should look at, and
 // writes a report with a row for each account.
 //
-// Accounts, group memberships and SCIM users are read at the same time, page by page. Each row goes to an external sort
-// (package extsort), and the sorted streams are then joined by account id. So memory stays the same however large the site
-// is, a page read twice counts once, and two reports of an unchanged site are equal line by line.
+// Up to five sources are read at the same time, page by page: Jira (accounts, groups, memberships, licences), the SCIM directory, the organization, the
+// console's export and a roster of who should have access. Each record goes to an external sort (package extsort), and the sorted streams are then joined,
+// by account id first and by e-mail where there is none. So memory stays the same however large the site is, a page read twice counts once, and two reports
+// of an unchanged site are equal line by line. Each fact keeps its source: where two disagree, that is a finding, and no source is preferred in silence.
 //
 // What an account gets judged by is the pure function judge in findings.go. What reaches the caller's answer is limited; the
 // report holds everything.
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
+	"maps"
+	"sync"
 	"time"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
@@ -37,11 +42,17 @@ type SCIM interface {
 
 // Auditor runs audits and keeps their reports. Jira and StateDir are needed; the rest may be left zero.
 type Auditor struct {
-	Jira     Jira
-	SCIM     SCIM     // nil: no directory is configured
-	StateDir string   // reports go to its folder "reports"
-	Domains  []string // e-mail domains of the organization; empty: learned from the SCIM users
-	Parallel int      // pages of one list, and groups, read at once; 0 = rest.DefaultMaxParallel
+	Jira         Jira
+	SCIM         SCIM          // nil: no directory is configured
+	Organization Organization  // nil: no organization is configured
+	Files        csvdir.Folder // of exports and rosters
+	StateDir     string        // reports go to its folder "reports"
+	Domains      []string      // e-mail domains of the organization; empty: those that it has verified, or learned from the SCIM users
+	Parallel     int           // pages of one list, and groups, read at once; 0 = rest.DefaultMaxParallel
+
+	// Site is the site's address, and CloudID finds its id: activity on other sites is not activity here. CloudID is needed with Organization.
+	Site    string
+	CloudID func(context.Context) (string, error)
 
 	Log *slog.Logger     // nil = discard
 	Now func() time.Time // nil = time.Now
@@ -57,7 +68,7 @@ type Auditor struct {
 // Besides the errors of the clients it returns faults: invalid_argument for options out of range, not_configured for
 // InactiveDays, and permission_denied when Jira shows no account at all.
 func (a *Auditor) Run(ctx context.Context, o Options) (Result, error) {
-	if err := o.check(); err != nil {
+	if err := a.check(o); err != nil {
 		return Result{}, err
 	}
 	started := a.now()
@@ -94,7 +105,12 @@ type run struct {
 	options  Options
 	dir      string // for scratch files and the unfinished report
 	progress *progress
-	notes    []string
+
+	noting sync.Mutex
+	notes  []string
+
+	asking sync.Mutex
+	site   string // the site's cloud id, once it was asked for
 }
 
 func (r *run) execute(ctx context.Context) (_ Result, err error) {
@@ -117,35 +133,70 @@ func (r *run) execute(ctx context.Context) (_ Result, err error) {
 	}
 	defer func() { err = errors.Join(err, sink.close()) }()
 
-	if err := linkByEmail(ctx, s, sink); err != nil {
-		return Result{}, fmt.Errorf("match SCIM users by e-mail: %w", err)
-	}
-	if err := findSameNames(ctx, s); err != nil {
-		return Result{}, fmt.Errorf("compare names: %w", err)
-	}
-	if err := join(ctx, s, sink, r.progress); err != nil {
-		return Result{}, fmt.Errorf("join accounts, groups and SCIM users: %w", err)
-	}
-	if err := sink.flush(); err != nil {
-		return Result{}, err
+	for _, step := range []struct {
+		doing string
+		do    func() error
+	}{
+		{"match people by e-mail", func() error { return linkByEmail(ctx, s, sink) }},
+		{"compare names", func() error { return findSameNames(ctx, s) }},
+		{"look at everybody", func() error { return r.lookAround(ctx, s, sink) }},
+		{"judge those without an account", func() error { return judgeStrangers(ctx, s, sink) }},
+		{"join the sources", func() error { return join(ctx, s, sink, r.progress) }},
+		{"judge groups", sink.sprawl},
+		{"write the report", sink.flush},
+	} {
+		if err := step.do(); err != nil {
+			return Result{}, fmt.Errorf("%s: %w", step.doing, err)
+		}
 	}
 	return sink.result(r.notes), nil
 }
 
+// lookAround refuses what should not be judged, and asks for what only single questions tell.
+func (r *run) lookAround(ctx context.Context, s *spill, out *sink) error {
+	v, err := lookAround(ctx, s, out.groups, out.rules)
+	if err != nil {
+		return err
+	}
+	if err := v.refuse(r.options); err != nil {
+		return err
+	}
+	return r.dates(ctx, s, v)
+}
+
 // rules decides what can be judged, and notes what can't.
 func (r *run) rules(read collected) rules {
-	rules := rules{scim: r.auditor.SCIM != nil, domains: read.domains}
+	rules := rules{
+		scim: r.auditor.SCIM != nil, organization: r.auditor.Organization != nil, export: r.options.Export != "", roster: r.options.Roster != "",
+		domains: read.domains, now: r.auditor.now().Unix(),
+	}
+	if rules.organization || rules.export {
+		rules.window = cmp.Or(r.options.InactiveDays, DefaultInactiveDays)
+		rules.cutoff = r.auditor.now().AddDate(0, 0, -rules.window).Unix()
+	}
 	switch {
 	case len(r.auditor.Domains) > 0:
 		rules.domains = newDomains(r.auditor.Domains)
+		maps.Copy(rules.domains, read.verified)
+	case !read.verified.empty():
+		rules.domains = read.verified
 	case len(read.domains) >= maxDomains:
 		rules.domains = nil // those that did not fit would look like somebody else's
 	}
 	if !rules.scim {
-		r.notes = append(r.notes, "No SCIM directory is configured: scim_jira_mismatch was not checked.")
+		r.note("No SCIM directory is configured: scim_jira_mismatch was not checked.")
 	}
 	if rules.domains.empty() {
-		r.notes = append(r.notes, "The organization's own e-mail domains are not known: unmanaged_external was not checked.")
+		r.note("The organization's own e-mail domains are not known: unmanaged_external was not checked.")
+	}
+	if rules.cutoff == 0 {
+		r.note("No source tells of activity: dormant_seat and never_active were not checked. The organization's API key or export_path would tell.")
+	}
+	if !rules.organization {
+		r.note("No organization is configured: its administrators, API tokens and managed accounts were not looked at.")
+	}
+	if !rules.roster {
+		r.note("No roster_path was given: active_leaver and joiner_without_account were not checked.")
 	}
 	return rules
 }

@@ -31,12 +31,17 @@ const maxDomains = 10_000
 
 // collected is what reading leaves beside the spilled records. It grows with groups and domains, never with people.
 type collected struct {
-	groups  []jira.Group // by the number that memberships carry
-	domains domains      // of the SCIM users
-	pages   Pages
+	groups   *groupTable
+	roles    []jira.ApplicationRole
+	domains  domains // of the SCIM users
+	verified domains // that the organization has claimed
+	orgUsers int     // records of people, which are more than people where somebody is in several directories
+	exported int
+	listed   int
+	pages    Pages
 }
 
-// collector reads the three sources at once. Its requests share the pacing of the clients, so Parallel is a wish and the client's gate the limit.
+// collector reads all sources at once. Its requests share the pacing of the clients, so Parallel is a wish and the client's gate the limit.
 type collector struct {
 	*run
 	spill *spill
@@ -45,18 +50,29 @@ type collector struct {
 	// client's gate, and the accounts would wait behind them to the end.
 	slots chan struct{}
 
-	mu   sync.Mutex // guards notes and read.pages.Members
-	read collected  // otherwise each part is filled by one goroutine
+	mu   sync.Mutex // guards read.pages.Members
+	read collected  // otherwise each part is filled by one goroutine, and the table of groups guards itself
 }
 
 // collect spills everything that the sources list and returns what is held in memory.
 func (r *run) collect(ctx context.Context, s *spill) (collected, error) {
-	c := &collector{run: r, spill: s, read: collected{domains: domains{}}, slots: make(chan struct{}, r.auditor.parallel())}
+	c := &collector{run: r, spill: s, read: collected{groups: newGroupTable(), domains: domains{}}, slots: make(chan struct{}, r.auditor.parallel())}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.accounts(ctx) })
 	g.Go(func() error { return c.memberships(ctx, g) })
+	g.Go(func() error { return c.administrators(ctx) })
+	g.Go(func() error { return c.licences(ctx) })
 	if r.auditor.SCIM != nil {
 		g.Go(func() error { return c.scimUsers(ctx) })
+	}
+	if r.auditor.Organization != nil {
+		c.organization(ctx, g)
+	}
+	if r.options.Export != "" {
+		g.Go(func() error { return c.exportFile(ctx) })
+	}
+	if r.options.Roster != "" {
+		g.Go(func() error { return c.rosterFile(ctx) })
 	}
 	if err := g.Wait(); err != nil {
 		return collected{}, err
@@ -122,18 +138,17 @@ func (c *collector) memberships(ctx context.Context, g *errgroup.Group) error {
 			return fmt.Errorf("read the groups of the site: %w", err)
 		}
 		c.read.pages.Groups++
-		for _, group := range page {
-			if seen[group.ID] {
+		for _, one := range page {
+			if seen[one.ID] {
 				continue
 			}
-			seen[group.ID] = true
-			if group.ID == "" {
-				c.note("The group %q has no usable id; who is in it is not known.", group.Name)
+			if one.ID == "" {
+				c.note("The group %q has no usable id; who is in it is not known.", one.Name)
 				continue
 			}
-			number := len(c.read.groups)
-			c.read.groups = append(c.read.groups, group)
-			c.progress.found(len(c.read.groups))
+			seen[one.ID] = true
+			number := c.read.groups.update(one.ID, func(g *group) { g.name, g.listed = one.Name, true })
+			c.progress.found(len(seen))
 			select {
 			case several <- struct{}{}:
 			case <-ctx.Done():
@@ -141,7 +156,7 @@ func (c *collector) memberships(ctx context.Context, g *errgroup.Group) error {
 			}
 			g.Go(func() error {
 				defer func() { <-several }()
-				return c.members(ctx, number, group)
+				return c.members(ctx, number, one)
 			})
 		}
 	}
@@ -185,11 +200,11 @@ func (c *collector) members(ctx context.Context, number int, group jira.Group) e
 	return nil
 }
 
-func (c *collector) note(format string, args ...any) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (r *run) note(format string, args ...any) {
+	r.noting.Lock()
+	defer r.noting.Unlock()
 	// Notes are part of the answer, so that a site that loses many groups at once must not flood it.
-	if n := fmt.Sprintf(format, args...); len(c.notes) < 20 && !slices.Contains(c.notes, n) {
-		c.notes = append(c.notes, n)
+	if n := fmt.Sprintf(format, args...); len(r.notes) < 20 && !slices.Contains(r.notes, n) {
+		r.notes = append(r.notes, n)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit/extsort"
 )
 
+type sorter = extsort.Sorter
+
 // cursor looks at the next record of a sorted stream before taking it, which a merge join needs. It stops when ctx ends.
 type cursor struct {
 	*extsort.Cursor

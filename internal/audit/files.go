@@ -24,6 +24,8 @@ const (
 var csvHeader = []string{
 	"account_id", "display_name", "email", "email_source", "account_type", "active", "group_count", "groups",
 	"scim_id", "scim_user_name", "scim_active", "findings",
+	"sources", "last_active", "last_active_source", "seats", "admin",
+	"organization_status", "managed", "organization_roles", "api_tokens", "export_status", "roster_status", "roster_left", "roster_line",
 }
 
 // files are the files of a report being written.
@@ -77,11 +79,31 @@ func (f *files) row(r Row) error {
 	f.record = append(f.record[:0],
 		r.AccountID, r.DisplayName, r.Email, r.EmailSource, r.AccountType, strconv.FormatBool(r.Active),
 		strconv.Itoa(r.GroupCount), strings.Join(r.Groups, "; "),
-		scim.ID, scim.UserName, scimActive, joinCodes(r.Findings))
+		scim.ID, scim.UserName, scimActive, joinCodes(r.Findings),
+		strings.Join(r.Sources, "; "), r.LastActive, r.LastActiveSource, strings.Join(r.Seats, "; "), strconv.FormatBool(r.Admin))
+	f.record = r.appendOthers(f.record)
 	for i, cell := range f.record {
 		f.record[i] = csvcell.Safe(cell)
 	}
 	return f.table.Write(f.record)
+}
+
+// appendOthers appends the cells of the organization, the export and the roster, empty where they don't know the account.
+func (r Row) appendOthers(record []string) []string {
+	if o := r.Organization; o != nil {
+		record = append(record, o.Status, strconv.FormatBool(o.Managed), strings.Join(o.Roles, "; "), strconv.Itoa(o.APITokens))
+	} else {
+		record = append(record, "", "", "", "")
+	}
+	if e := r.Export; e != nil {
+		record = append(record, e.Status)
+	} else {
+		record = append(record, "")
+	}
+	if u := r.Roster; u != nil {
+		return append(record, u.Status, u.Left, strconv.Itoa(u.Line))
+	}
+	return append(record, "", "", "")
 }
 
 func (f *files) finding(x Finding) error { return f.findings.Encode(x) }

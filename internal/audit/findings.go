@@ -6,31 +6,38 @@ import (
 	"strings"
 )
 
-// joined is everything that is known of one account.
-type joined struct {
-	account
-	groups []string   // sorted
-	scim   []scimUser // ordered by SCIM id; more than one is a mistake in the directory
-	same   sameName
+// rules say what can be judged. The zero value judges what Jira alone tells.
+type rules struct {
+	scim, organization, export, roster bool // which sources were read
+
+	domains domains // of the organization
+	now     int64
+	window  int   // days
+	cutoff  int64 // when the window began; 0 = no source tells of activity
+	seats   bool  // it is known which groups grant a seat
 }
 
-// rules say what can be judged. The zero value judges what needs neither a directory nor the organization's domains.
-type rules struct {
-	scim    bool
-	domains domains
+// sources tells which sources were read.
+func (r rules) sources() map[string]bool {
+	return map[string]bool{
+		sourceJira: true, sourceSCIM: r.scim, sourceOrganization: r.organization, sourceExport: r.export, sourceRoster: r.roster,
+	}
 }
 
 // judge gives the findings on one account, each code at most once.
-func (r rules) judge(j joined) []Finding {
-	var f []Finding
+func (r rules) judge(j joined) (f []Finding) {
 	add := func(code Code, s Severity, format string, args ...any) {
 		f = append(f, Finding{Code: code, Severity: s, AccountID: j.id, Name: clip(j.name, 80), Detail: fmt.Sprintf(format, args...)})
 	}
+	defer func() { f = r.complete(&j, f) }()
 	if j.email == "" {
-		if known := j.scimEmail(); known != "" {
-			add(HiddenEmail, Info, "Jira hides the e-mail; the SCIM directory knows it.")
-		} else {
+		switch known := j.known(); known.source {
+		case sourceHidden:
 			add(HiddenEmail, Info, "Jira hides the e-mail, and no other source that is configured knows it.")
+		case sourceSCIM:
+			add(HiddenEmail, Info, "Jira hides the e-mail; the SCIM directory knows it.")
+		default:
+			add(HiddenEmail, Info, "Jira hides the e-mail; the %s knows it.", known.source)
 		}
 	}
 	if j.id == unknownID {
@@ -60,6 +67,15 @@ func (r rules) judge(j joined) []Finding {
 				j.same.number(), clip(j.name, 80), strings.Join(j.same.others, ", "))
 		}
 	}
+	if j.person() && j.twins.count > 1 {
+		add(DuplicateEmail, Medium, "%s accounts go by one e-mail, among them %s: one of them may be forgotten when the person leaves.",
+			j.twins.number(), strings.Join(j.twins.others, ", "))
+	}
+	r.whoShouldBeHere(&j, add)
+	r.whoIsNotUsingIt(&j, add)
+	r.whoHasPower(&j, add)
+	r.tokens(&j, add)
+	r.contradictions(&j, add)
 	return f
 }
 

@@ -47,7 +47,7 @@ func TestJudge(t *testing.T) {
 		},
 		"deactivated in SCIM, still active in Jira": {
 			own, with(func(j *joined) { j.scim[0].active = false }),
-			found{SCIMJiraMismatch: High},
+			found{SCIMJiraMismatch: High, DeactivatedButActive: High},
 		},
 		"active in SCIM, inactive in Jira": {
 			own, with(func(j *joined) { j.active = false }),
@@ -59,7 +59,7 @@ func TestJudge(t *testing.T) {
 		},
 		"two SCIM users, both inactive": {
 			own, with(func(j *joined) { j.scim = []scimUser{{id: "s1"}, {id: "s2"}} }),
-			found{SCIMJiraMismatch: High},
+			found{SCIMJiraMismatch: High, DeactivatedButActive: High},
 		},
 		"external, in groups": {
 			own, with(func(j *joined) { j.email, j.scim = "sam@partner.example", nil }),
@@ -69,7 +69,10 @@ func TestJudge(t *testing.T) {
 			own, with(func(j *joined) { j.email, j.scim, j.groups = "sam@partner.example", nil, nil }),
 			found{UnmanagedExternal: Low, ActiveWithoutGroups: Low},
 		},
-		"external, but SCIM has them": {own, with(func(j *joined) { j.email = "sam@partner.example" }), found{}},
+		"external, but SCIM has them under another e-mail": {
+			own, with(func(j *joined) { j.email = "sam@partner.example" }),
+			found{SourceContradiction: Low},
+		},
 		"external and inactive": {
 			own, with(func(j *joined) { j.email, j.scim, j.active, j.groups = "sam@partner.example", nil, false, nil }),
 			found{},

@@ -2,104 +2,226 @@ package audit
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 )
 
-// join walks the sorted streams side by side and hands each account, with everything known of it, to the sink. SCIM users and
-// memberships of accounts that Jira did not list are handed over as such.
+// joined is everything that is known of one account, each fact beside those of its source.
+type joined struct {
+	account // as Jira lists it
+	found   bool
+	groups  []string   // names, sorted
+	in      []*group   // the same groups, in the same order
+	numbers []int      // of the groups
+	scim    []scimUser // ordered by SCIM id; more than one is a mistake in the directory
+	org     *orgUser
+	export  *exported
+	roster  *listed
+	tokens  []token
+	told    []use // by the organization, of this one person
+	asked   bool  // whether it was asked
+	same    sameName
+	twins   sameName // accounts with one e-mail
+}
+
+// joiner walks the sorted streams side by side and gathers the records of one key from all of them. What it gives is valid until the next.
+type joiner struct {
+	accounts, members, scim, org, exports, roster, tokens, dates, shared, twins *cursor
+
+	all []*cursor
+	key []byte
+}
+
+// newJoiner begins a walk. Without dates there may be more of them to come: a stream that was walked takes no more.
+func newJoiner(ctx context.Context, s *spill, dates bool) (*joiner, error) {
+	j := &joiner{dates: &cursor{}}
+	for _, stream := range []struct {
+		to   **cursor
+		from *sorter
+	}{
+		{&j.accounts, s.accounts},
+		{&j.members, s.members},
+		{&j.scim, s.linked},
+		{&j.org, s.org},
+		{&j.exports, s.exports},
+		{&j.roster, s.roster},
+		{&j.tokens, s.tokens},
+		{&j.shared, s.shared},
+		{&j.twins, s.twins},
+	} {
+		c, err := newCursor(ctx, stream.from)
+		if err != nil {
+			return nil, err
+		}
+		*stream.to = c
+		j.all = append(j.all, c)
+	}
+	if dates {
+		var err error
+		if j.dates, err = newCursor(ctx, s.dates); err != nil {
+			return nil, err
+		}
+		j.all = append(j.all, j.dates)
+	}
+	return j, nil
+}
+
+// join hands each account, with everything known of it, to the sink. What other sources know of accounts that Jira did not list is handed over as such.
 func join(ctx context.Context, s *spill, out *sink, p *progress) error {
-	var j joiner
-	var err error
-	if j.accounts, err = newCursor(ctx, s.accounts); err != nil {
-		return err
-	}
-	if j.members, err = newCursor(ctx, s.members); err != nil {
-		return err
-	}
-	if j.scim, err = newCursor(ctx, s.linked); err != nil {
-		return err
-	}
-	if j.shared, err = newCursor(ctx, s.shared); err != nil {
-		return err
-	}
-	for rows := 0; j.least(); {
-		if err := j.take(); err != nil {
-			return err
-		}
+	rows := 0
+	return eachJoined(ctx, s, true, func(key []byte, j *joined) error {
 		if !j.found {
-			if err := out.unlisted(j.key, j.numbers, j.users); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := out.row(j.account, j.numbers, j.users, j.same); err != nil {
-			return err
+			return out.unlisted(key, j)
 		}
 		if rows++; rows%1024 == 0 {
 			p.joined(rows)
 		}
-	}
-	return firstError(j.accounts.err, j.members.err, j.scim.err, j.shared.err)
+		return out.row(j)
+	})
 }
 
-// joiner gathers the records of one key from all the streams. Its slices are reused.
-type joiner struct {
-	accounts, members, scim, shared *cursor
-
-	key     []byte
-	found   bool // Jira lists the account
-	account account
-	numbers []int // of groups
-	users   []scimUser
-	same    sameName
+// eachJoined calls fn for every account id that any stream has.
+func eachJoined(ctx context.Context, s *spill, dates bool, fn func(key []byte, j *joined) error) error {
+	streams, err := newJoiner(ctx, s, dates)
+	if err != nil {
+		return err
+	}
+	for streams.least() {
+		j, err := streams.take()
+		if err != nil {
+			return err
+		}
+		if err := fn(streams.key, &j); err != nil {
+			return err
+		}
+	}
+	for _, c := range streams.all {
+		if c.err != nil {
+			return c.err
+		}
+	}
+	return nil
 }
 
 // least finds the smallest key that any stream is at.
-func (j *joiner) least() bool {
+func (s *joiner) least() bool {
 	some := false
-	for _, c := range [...]*cursor{j.accounts, j.members, j.scim, j.shared} {
-		if c.ok() && (!some || bytes.Compare(c.Key(), j.key) < 0) {
-			j.key, some = append(j.key[:0], c.Key()...), true
+	for _, c := range s.all {
+		if c.ok() && (!some || bytes.Compare(c.Key(), s.key) < 0) {
+			s.key, some = append(s.key[:0], c.Key()...), true
 		}
 	}
 	return some
 }
 
 // take takes the records of that key. A record that came twice counts once; of two that differ the later one is true.
-func (j *joiner) take() (err error) {
-	j.found, j.numbers, j.users, j.same = false, j.numbers[:0], j.users[:0], sameName{}
-	for ; j.accounts.at(j.key); j.accounts.next() {
+func (s *joiner) take() (j joined, err error) {
+	for ; s.accounts.at(s.key); s.accounts.next() {
 		j.found = true
-		if j.account, err = decodeAccount(j.accounts.Value()); err != nil {
-			return err
+		if j.account, err = decodeAccount(s.accounts.Value()); err != nil {
+			return j, err
 		}
 	}
-	for ; j.members.at(j.key); j.members.next() {
-		d := decoder{b: j.members.Value()}
+	for ; s.members.at(s.key); s.members.next() {
+		d := decoder{b: s.members.Value()}
 		j.numbers = append(j.numbers, int(d.number()))
 		if d.err() != nil {
-			return errRecord
-		}
-	}
-	for ; j.scim.at(j.key); j.scim.next() {
-		u, err := decodeSCIM(j.scim.Value())
-		if err != nil {
-			return err
-		}
-		j.users = append(j.users, u)
-	}
-	for ; j.shared.at(j.key); j.shared.next() {
-		if j.same, err = decodeSameName(j.shared.Value()); err != nil {
-			return err
+			return j, errRecord
 		}
 	}
 	slices.Sort(j.numbers)
 	j.numbers = slices.Compact(j.numbers)
+	for ; s.scim.at(s.key); s.scim.next() {
+		u, err := decodeSCIM(s.scim.Value())
+		if err != nil {
+			return j, err
+		}
+		j.scim = append(j.scim, u)
+	}
 	// Of two copies of a SCIM user the later one stays.
-	slices.Reverse(j.users)
-	slices.SortStableFunc(j.users, func(a, b scimUser) int { return strings.Compare(a.id, b.id) })
-	j.users = slices.CompactFunc(j.users, func(a, b scimUser) bool { return a.id == b.id })
+	slices.Reverse(j.scim)
+	slices.SortStableFunc(j.scim, func(a, b scimUser) int { return strings.Compare(a.id, b.id) })
+	j.scim = slices.CompactFunc(j.scim, func(a, b scimUser) bool { return a.id == b.id })
+	for ; s.shared.at(s.key); s.shared.next() {
+		if j.same, err = decodeSameName(s.shared.Value()); err != nil {
+			return j, err
+		}
+	}
+	for ; s.twins.at(s.key); s.twins.next() {
+		if j.twins, err = decodeSameName(s.twins.Value()); err != nil {
+			return j, err
+		}
+	}
+	return j, s.takeOthers(&j)
+}
+
+// takeOthers takes the records of the organization, the export and the roster.
+func (s *joiner) takeOthers(j *joined) error {
+	for ; s.org.at(s.key); s.org.next() {
+		u, err := decodeOrgUser(s.org.Value())
+		if err != nil {
+			return err
+		}
+		j.org = &u
+	}
+	for ; s.exports.at(s.key); s.exports.next() {
+		u, err := decodeExported(s.exports.Value())
+		if err != nil {
+			return err
+		}
+		if j.export == nil {
+			j.export = &u
+		} else {
+			j.export.merge(u)
+		}
+	}
+	for ; s.roster.at(s.key); s.roster.next() {
+		u, err := decodeListed(s.roster.Value())
+		if err != nil {
+			return err
+		}
+		if j.roster == nil || u.outweighs(*j.roster) {
+			j.roster = &u
+		}
+	}
+	for ; s.tokens.at(s.key); s.tokens.next() {
+		t, err := decodeToken(s.tokens.Value())
+		if err != nil {
+			return err
+		}
+		j.tokens = append(j.tokens, t)
+	}
+	slices.SortStableFunc(j.tokens, func(a, b token) int { return cmp.Or(cmp.Compare(a.created, b.created), cmp.Compare(a.id, b.id)) })
+	j.tokens = slices.CompactFunc(j.tokens, func(a, b token) bool { return a.id == b.id })
+	for ; s.dates.at(s.key); s.dates.next() {
+		d := decoder{b: s.dates.Value()}
+		if j.asked, j.told = true, d.uses(); d.err() != nil {
+			return errRecord
+		}
+	}
 	return nil
+}
+
+// merge adds what another row of the export says of the same person: older editions have a row a group.
+func (u *exported) merge(other exported) {
+	u.name, u.email = cmp.Or(u.name, other.name), cmp.Or(u.email, other.email)
+	u.status, u.statusText, u.role = cmp.Or(u.status, other.status), cmp.Or(u.statusText, other.statusText), cmp.Or(u.role, other.role)
+	u.added = cmp.Or(u.added, other.added)
+	for _, o := range other.uses {
+		if i := slices.IndexFunc(u.uses, func(x use) bool { return x.product == o.product }); i < 0 {
+			u.uses = append(u.uses, o)
+		} else {
+			u.uses[i].at = max(u.uses[i].at, o.at)
+		}
+	}
+}
+
+// outweighs decides between two rows of one person, whichever comes first: somebody who left and came back has not left.
+func (u listed) outweighs(other listed) bool {
+	if u.gone() != other.gone() {
+		return other.gone()
+	}
+	return cmp.Or(cmp.Compare(u.since, other.since), cmp.Compare(u.line, other.line)) > 0
 }

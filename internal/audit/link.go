@@ -5,99 +5,205 @@ import (
 	"context"
 )
 
-// linkByEmail finds the account of each SCIM user that has no account id yet, by the e-mail that Jira shows, and moves it to
-// s.linked. One that stays alone is a finding. Nothing is read again where SCIM knows every account id, as it usually does.
+// linkByEmail finds the account of each record that has no account id, or one that no source knows, by the e-mails that
+// accounts show. What stays alone goes to s.strangers, or is a finding.
 func linkByEmail(ctx context.Context, s *spill, out *sink) error {
-	if s.unlinked.Len() == 0 {
-		return nil
-	}
-	if err := spoolEmails(ctx, s); err != nil {
+	if err := findTwins(ctx, s); err != nil {
 		return err
+	}
+	if err := linkLoose(ctx, s, s.loose, out); err != nil {
+		return err
+	}
+	// Only now is it known which account ids there are.
+	if err := resolveRosterIDs(ctx, s); err != nil {
+		return err
+	}
+	return linkLoose(ctx, s, s.rosterEmails, out)
+}
+
+func linkLoose(ctx context.Context, s *spill, from *sorter, out *sink) error {
+	if from.Len() == 0 {
+		return nil
 	}
 	people, err := newCursor(ctx, s.emails)
 	if err != nil {
 		return err
 	}
-	users, err := newCursor(ctx, s.unlinked)
+	loose, err := newCursor(ctx, from)
 	if err != nil {
 		return err
 	}
-	l := linker{people: people}
-	spool := spooler{spill: s}
+	l := linker{spooler: spooler{spill: s}, people: people, out: out}
 	var last []byte
-	for ; users.ok(); users.next() {
-		if bytes.Equal(users.Key(), last) {
+	for ; loose.ok(); loose.next() {
+		if bytes.Equal(loose.Key(), last) {
 			continue // its page was read twice
 		}
-		last = append(last[:0], users.Key()...)
-		u, err := decodeSCIM(users.Value())
-		if err != nil {
-			return err
-		}
-		email, _, _ := cutKey(last)
-		ids := l.accounts(email)
-		if len(ids) == 1 {
-			u.accountID = ids[0]
-			err = spool.scim(u)
-		} else {
-			err = out.unlinked(u, len(ids))
-		}
-		if err != nil {
+		last = append(last[:0], loose.Key()...)
+		email, source := cutLoose(last)
+		if err := l.link(email, source, loose.Value()); err != nil {
 			return err
 		}
 	}
-	return firstError(people.err, users.err)
+	return firstError(people.err, loose.err)
 }
 
-// linker gives the accounts of one e-mail after the other.
+// linker gives each loose record to the accounts of its e-mail. Records come in the order of the e-mails.
 type linker struct {
+	spooler
 	people *cursor
+	out    *sink
 	email  []byte
-	ids    []string // of email
+	owners []owner // of email
 }
 
-// accounts gives the ids of the accounts that show an e-mail. Calls must come in the order of the e-mails.
-func (l *linker) accounts(email []byte) []string {
+// owner is an account that shows an e-mail, and which sources say so.
+type owner struct {
+	id      []byte
+	sources byte
+}
+
+func (l *linker) link(email []byte, source byte, value []byte) error {
+	owners := l.accounts(email)
+	switch source {
+	case bitSCIM:
+		return l.scimUser(owners, value)
+	case bitExport:
+		u, err := decodeExported(value)
+		if err != nil {
+			return err
+		}
+		if len(owners) == 1 {
+			u.id = string(owners[0].id)
+			l.value = u.appendTo(l.value[:0])
+			return l.exports.Add(owners[0].id, l.value)
+		}
+		l.value = append(l.value[:0], value...)
+		return l.byEmail(l.strangers, string(email), bitExport, "")
+	default:
+		return l.person(owners, email, value)
+	}
+}
+
+// scimUser goes by what others say alone: that another SCIM user has the e-mail does not tell whose it is.
+func (l *linker) scimUser(owners []owner, value []byte) error {
+	u, err := decodeSCIM(value)
+	if err != nil {
+		return err
+	}
+	matches := 0
+	for _, o := range owners {
+		if o.sources&^bitSCIM != 0 {
+			matches++
+			u.accountID = string(o.id)
+		}
+	}
+	if matches == 1 {
+		l.value = u.appendTo(l.value[:0])
+		return l.linked.Add([]byte(u.accountID), l.value)
+	}
+	u.accountID = ""
+	if email := foldEmail(u.address()); email != "" {
+		l.value = u.appendTo(l.value[:0])
+		if err := l.byEmail(l.strangers, email, bitSCIM, u.id); err != nil {
+			return err
+		}
+	}
+	return l.out.unlinked(u, matches)
+}
+
+// person gives a row of the roster to each account that shows one of its e-mails: where two do, neither must look like that of
+// somebody who left.
+func (l *linker) person(owners []owner, email, value []byte) error {
+	u, err := decodeListed(value)
+	if err != nil {
+		return err
+	}
+	for _, o := range owners {
+		if err := l.belongs(u, o.id); err != nil {
+			return err
+		}
+	}
+	// Under its main e-mail it is known after all, or a stranger, whichever of its e-mails are shown.
+	source := byte(bitRoster)
+	if len(owners) > 0 {
+		source = bitKnown
+	} else if string(email) != u.main() {
+		return nil // told by the main e-mail
+	}
+	l.value = append(l.value[:0], value...)
+	return l.byEmail(l.strangers, u.main(), source, "")
+}
+
+// bitKnown marks, among the strangers, a row of the roster that has an account by another of its e-mails. It sorts before them.
+const bitKnown = 0
+
+// accounts gives the accounts that show an e-mail. Calls must come in the order of the e-mails.
+func (l *linker) accounts(email []byte) []owner {
 	if len(email) == 0 {
 		return nil
 	}
 	if bytes.Equal(email, l.email) {
-		return l.ids
+		return l.owners
 	}
-	l.email, l.ids = append(l.email[:0], email...), l.ids[:0]
+	l.email, l.owners = append(l.email[:0], email...), l.owners[:0]
 	for ; l.people.ok(); l.people.next() {
 		shown, id, _ := cutKey(l.people.Key())
 		switch bytes.Compare(shown, email) {
 		case 0:
-			if n := len(l.ids); n == 0 || l.ids[n-1] != string(id) {
-				l.ids = append(l.ids, string(id))
+			if n := len(l.owners); n > 0 && bytes.Equal(l.owners[n-1].id, id) {
+				l.owners[n-1].sources |= l.people.Value()[0]
+			} else if n < maxSameName {
+				l.owners = append(l.owners, owner{bytes.Clone(id), l.people.Value()[0]})
 			}
 		case 1:
-			return l.ids
+			return l.owners
 		}
 	}
-	return l.ids
+	return l.owners
 }
 
-// spoolEmails adds each person to s.emails, under the e-mail that Jira shows.
-func spoolEmails(ctx context.Context, s *spill) error {
-	c, err := newCursor(ctx, s.accounts)
+// resolveRosterIDs gives each row of the roster that has an account id to that account, if any source knows it; else it goes by its e-mails.
+func resolveRosterIDs(ctx context.Context, s *spill) error {
+	if s.rosterIDs.Len() == 0 {
+		return nil
+	}
+	rows, err := newCursor(ctx, s.rosterIDs)
 	if err != nil {
 		return err
 	}
-	var key []byte
-	for ; c.ok(); c.next() {
-		a, err := decodeAccount(c.Value())
+	var known []*cursor
+	for _, source := range [...]*sorter{s.accounts, s.org, s.exports, s.linked} {
+		c, err := newCursor(ctx, source)
 		if err != nil {
 			return err
 		}
-		if !a.person() || a.email == "" {
-			continue
+		known = append(known, c)
+	}
+	out := spooler{spill: s}
+	for ; rows.ok(); rows.next() {
+		u, err := decodeListed(rows.Value())
+		if err != nil {
+			return err
 		}
-		key = appendKey(key[:0], foldEmail(a.email), a.id)
-		if err := s.emails.Add(key, nil); err != nil {
+		found := false
+		for _, c := range known {
+			for c.ok() && bytes.Compare(c.Key(), rows.Key()) < 0 {
+				c.next()
+			}
+			found = found || c.at(rows.Key())
+			if c.err != nil {
+				return c.err
+			}
+		}
+		if found || len(u.emails) == 0 {
+			err = out.belongs(u, rows.Key())
+		} else {
+			err = out.listedByEmail(u)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return c.err
+	return rows.err
 }

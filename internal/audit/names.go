@@ -21,12 +21,17 @@ type sameName struct {
 }
 
 // findSameNames adds to s.shared each account whose name another active account has, too.
-func findSameNames(ctx context.Context, s *spill) error {
-	c, err := newCursor(ctx, s.names)
+func findSameNames(ctx context.Context, s *spill) error { return findShared(ctx, s.names, s.shared) }
+
+// findTwins adds to s.twins each account whose e-mail another account has, too, whichever sources say so.
+func findTwins(ctx context.Context, s *spill) error { return findShared(ctx, s.emails, s.twins) }
+
+func findShared(ctx context.Context, from, to *sorter) error {
+	c, err := newCursor(ctx, from)
 	if err != nil {
 		return err
 	}
-	g := nameGroup{shared: s.shared}
+	g := nameGroup{shared: to}
 	for ; c.ok(); c.next() {
 		name, id, ok := cutKey(c.Key())
 		if !ok {

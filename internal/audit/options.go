@@ -24,12 +24,18 @@ const (
 // Options narrow an audit. The zero value looks at everything.
 type Options struct {
 	AccountTypes []string // only accounts of these types are counted, judged and reported; empty = all
-	InactiveDays int      // needs the organization's last-active data: anything but 0 is a not_configured fault
+	InactiveDays int      // after how many days without activity a seat is dormant; 0 = DefaultInactiveDays. Needs the organization or an export
 	Limit        int      // rows and findings in the answer, 1 to MaxLimit; 0 = DefaultLimit. The report has all.
+
+	Export, Roster string // files of Auditor.Files; "" = none
+	ConfirmRoster  bool   // the roster is meant, although most of the site would have left by it
 }
 
+// MaxInactiveDays is the longest window: longer than the organization keeps dates.
+const MaxInactiveDays = 3650
+
 // check gives the fault of an option that can't be served.
-func (o Options) check() error {
+func (a *Auditor) check(o Options) error {
 	for _, t := range o.AccountTypes {
 		if !slices.Contains([]string{typeAtlassian, typeApp, typeCustomer, typeUnknown}, t) {
 			return fault.New(fault.InvalidArgument, "Use atlassian, app, customer or unknown; leave account_types out for all.",
@@ -40,12 +46,16 @@ func (o Options) check() error {
 		return fault.New(fault.InvalidArgument, "The report holds all rows, whatever the limit.",
 			"limit is %d; it can be 1 to %d.", o.Limit, MaxLimit)
 	}
-	if o.InactiveDays < 0 {
-		return fault.New(fault.InvalidArgument, "Give a number of days, such as 90.", "inactive_days is %d.", o.InactiveDays)
+	if o.InactiveDays < 0 || o.InactiveDays > MaxInactiveDays {
+		return fault.New(fault.InvalidArgument, "Give a number of days, such as 90.", "inactive_days is %d; it can be 1 to %d.", o.InactiveDays, MaxInactiveDays)
 	}
-	if o.InactiveDays > 0 {
-		return fault.New(fault.NotConfigured, "Leave inactive_days out: the audit then covers everything else.",
-			"inactive_days needs when each account was last active, which only the organization's API tells, and no organization credential is in use.")
+	if o.InactiveDays > 0 && a.Organization == nil && o.Export == "" {
+		return fault.New(fault.NotConfigured,
+			"Set ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY, or give the console's export as export_path; leave inactive_days out and the audit covers everything else.",
+			"inactive_days needs when each account was last active, which Jira does not tell: neither an organization nor an export is there.")
+	}
+	if o.ConfirmRoster && o.Roster == "" {
+		return fault.New(fault.InvalidArgument, "Give roster_path, too, or leave confirm_roster out.", "confirm_roster confirms a roster, and none is given.")
 	}
 	return nil
 }

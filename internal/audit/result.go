@@ -8,6 +8,7 @@ type Result struct {
 	Findings []Finding `json:"findings" jsonschema:"the most severe findings, with some of each code; counts.by_finding has how many there are"`
 	Users    []Row     `json:"users" jsonschema:"the first rows of the report, ordered by account id"`
 	Report   Report    `json:"report" jsonschema:"the report with every row and every finding"`
+	Seats    []Seat    `json:"seats" jsonschema:"seats by product"`
 	Notes    []string  `json:"notes" jsonschema:"what the audit could not see or check"`
 	Pages    Pages     `json:"pages" jsonschema:"pages that were read"`
 
@@ -28,6 +29,7 @@ type Counts struct {
 	SCIMUsers     int            `json:"scim_users" jsonschema:"users of the SCIM directory"`
 	Groups        int            `json:"groups" jsonschema:"groups of the site"`
 	Memberships   int            `json:"memberships" jsonschema:"group memberships of the accounts"`
+	BySource      map[string]int `json:"by_source" jsonschema:"records of each source that was read"`
 	ByFinding     map[Code]int   `json:"by_finding" jsonschema:"findings by code"`
 	BySeverity    map[string]int `json:"by_severity" jsonschema:"findings by severity"`
 }
@@ -39,6 +41,10 @@ type Pages struct {
 	Groups   int `json:"groups" jsonschema:"pages of groups"`
 	Members  int `json:"members" jsonschema:"pages of group members"`
 	SCIM     int `json:"scim" jsonschema:"pages of SCIM users"`
+
+	Organization       int `json:"organization,omitempty" jsonschema:"pages of people of the organization"`
+	OrganizationGroups int `json:"organization_groups,omitempty" jsonschema:"pages of its groups"`
+	Tokens             int `json:"tokens,omitempty" jsonschema:"pages of its API tokens"`
 }
 
 // Code names a kind of finding. The values are part of the contract.
@@ -53,6 +59,25 @@ const (
 	UnknownAccount      Code = "unknown_account"
 	SCIMJiraMismatch    Code = "scim_jira_mismatch"
 	UnmanagedExternal   Code = "unmanaged_external"
+
+	ActiveLeaver         Code = "active_leaver"
+	JoinerWithoutAccount Code = "joiner_without_account"
+	DormantSeat          Code = "dormant_seat"
+	NeverActive          Code = "never_active"
+	DeactivatedButActive Code = "deactivated_but_active"
+	ManagedOutsideSCIM   Code = "managed_outside_scim"
+	OrganizationAdmin    Code = "organization_admin"
+	SiteAdmin            Code = "site_admin"
+	AdminNotInRoster     Code = "admin_not_in_roster"
+	LeaverToken          Code = "leaver_api_token"
+	OldToken             Code = "old_api_token"
+	DuplicateEmail       Code = "duplicate_email"
+	AppInAdminGroup      Code = "app_in_admin_group"
+	EmptyGroup           Code = "empty_group"
+	EveryoneGroup        Code = "everyone_group"
+	UnusedGroup          Code = "unused_group"
+	SourceContradiction  Code = "source_contradiction"
+	NotInJira            Code = "not_in_jira"
 )
 
 // Severity says how soon somebody should look. High: access that should have ended has not. Medium: access that nobody
@@ -71,25 +96,94 @@ var severities = [...]Severity{High, Medium, Low, Info}
 
 // Finding is one thing to look at.
 type Finding struct {
-	Code      Code     `json:"code" jsonschema:"kind of finding"`
-	Severity  Severity `json:"severity" jsonschema:"high, medium, low or info"`
-	AccountID string   `json:"account_id" jsonschema:"the account; empty for a SCIM user without one"`
-	Name      string   `json:"display_name" jsonschema:"the account's name, or the SCIM user's user name"`
-	Detail    string   `json:"detail" jsonschema:"what was found, and why it matters"`
+	Code      Code       `json:"code" jsonschema:"kind of finding"`
+	Severity  Severity   `json:"severity" jsonschema:"high, medium, low or info"`
+	AccountID string     `json:"account_id" jsonschema:"the account; empty where there is none"`
+	Name      string     `json:"display_name" jsonschema:"name of the account or the group, or the SCIM user's user name"`
+	Detail    string     `json:"detail" jsonschema:"what was found, and why it matters"`
+	GroupID   string     `json:"group_id,omitempty" jsonschema:"the group, of a finding about one"`
+	Evidence  []Evidence `json:"evidence,omitempty" jsonschema:"the facts behind it, each with its source"`
+	Advice    string     `json:"advice,omitempty" jsonschema:"what to do"`
+	Fix       *Call      `json:"fix,omitempty" jsonschema:"the tool call that would do it, or begin with it"`
 }
 
-// Row is one account. In an answer its groups stop at 20; GroupCount says how many there are.
+// Evidence is one fact, and the source that states it.
+type Evidence struct {
+	Source string `json:"source" jsonschema:"jira, scim, organization, export or roster"`
+	Fact   string `json:"fact" jsonschema:"what it states"`
+}
+
+// Call is a tool call, ready to send.
+type Call struct {
+	Tool      string    `json:"tool" jsonschema:"name of the tool"`
+	Arguments Arguments `json:"arguments" jsonschema:"its arguments"`
+}
+
+// Arguments are those that a call may have.
+type Arguments struct {
+	User    string   `json:"user,omitempty"`
+	Group   string   `json:"group,omitempty"`
+	Groups  []string `json:"groups,omitempty"`
+	Steps   []string `json:"steps,omitempty"`
+	Reason  string   `json:"reason,omitempty"`
+	Query   string   `json:"query,omitempty"`
+	Email   string   `json:"email,omitempty"`
+	Given   string   `json:"given_name,omitempty"`
+	Family  string   `json:"family_name,omitempty"`
+	DryRun  bool     `json:"dry_run,omitempty"`
+	Include bool     `json:"include_inactive,omitempty"`
+}
+
+// Row is one account. In an answer its groups stop at 20; GroupCount says how many there are. What other sources than Jira know stands under their names.
 type Row struct {
 	AccountID   string   `json:"account_id" jsonschema:"Atlassian account id"`
 	DisplayName string   `json:"display_name" jsonschema:"name as Jira shows it"`
 	Email       string   `json:"email" jsonschema:"e-mail address; empty when hidden"`
-	EmailSource string   `json:"email_source" jsonschema:"where the e-mail came from: jira, scim or hidden"`
+	EmailSource string   `json:"email_source" jsonschema:"where the e-mail came from: jira, scim, organization, export or hidden"`
 	AccountType string   `json:"account_type" jsonschema:"atlassian, app, customer or unknown"`
 	Active      bool     `json:"active" jsonschema:"whether the account may sign in"`
 	Groups      []string `json:"groups" jsonschema:"names of the account's groups, sorted"`
 	GroupCount  int      `json:"group_count" jsonschema:"number of groups"`
 	SCIM        *SCIMRef `json:"scim" jsonschema:"the SCIM user behind the account, or null"`
 	Findings    []Code   `json:"findings" jsonschema:"codes of the findings on this account"`
+
+	Sources          []string         `json:"sources,omitempty" jsonschema:"sources that know the account"`
+	LastActive       string           `json:"last_active,omitempty" jsonschema:"day of the last activity on this site, or never; absent where no source tells"`
+	LastActiveSource string           `json:"last_active_source,omitempty" jsonschema:"who says so: organization or export"`
+	Seats            []string         `json:"seats,omitempty" jsonschema:"products of which the account holds a seat that costs"`
+	Admin            bool             `json:"admin,omitempty" jsonschema:"whether a group or a role makes it an administrator"`
+	Organization     *OrganizationRef `json:"organization,omitempty" jsonschema:"what the organization says"`
+	Export           *ExportRef       `json:"export,omitempty" jsonschema:"what the console's export says"`
+	Roster           *RosterRef       `json:"roster,omitempty" jsonschema:"what the roster says"`
+}
+
+// OrganizationRef is what the organization says of an account.
+type OrganizationRef struct {
+	Name      string   `json:"name,omitempty"`
+	Email     string   `json:"email,omitempty"`
+	Status    string   `json:"status,omitempty"`
+	Managed   bool     `json:"managed"`
+	Source    string   `json:"management_source,omitempty"`
+	Roles     []string `json:"roles,omitempty"`
+	Added     string   `json:"added,omitempty"`
+	APITokens int      `json:"api_tokens,omitempty"`
+}
+
+// ExportRef is what the console's export says of an account.
+type ExportRef struct {
+	Name   string `json:"name,omitempty"`
+	Email  string `json:"email,omitempty"`
+	Status string `json:"status,omitempty"`
+	Role   string `json:"role,omitempty"`
+}
+
+// RosterRef is what the roster says of a person.
+type RosterRef struct {
+	Line   int    `json:"line"`
+	Name   string `json:"name,omitempty"`
+	Email  string `json:"email,omitempty"`
+	Status string `json:"status,omitempty"`
+	Left   string `json:"left,omitempty"`
 }
 
 // SCIMRef is the SCIM user behind an account.
@@ -97,6 +191,18 @@ type SCIMRef struct {
 	ID       string `json:"id" jsonschema:"SCIM id, which is not the account id"`
 	UserName string `json:"user_name" jsonschema:"SCIM user name"`
 	Active   bool   `json:"active" jsonschema:"whether SCIM has the user active"`
+}
+
+// Seat is one product of the site. To free a seat take the person out of the groups that grant it: suspending ends access to everything.
+type Seat struct {
+	Product     string   `json:"product" jsonschema:"key of the product"`
+	Name        string   `json:"name,omitempty" jsonschema:"its name"`
+	Total       int      `json:"total,omitempty" jsonschema:"seats that are paid for; absent where unlimited or not known"`
+	Used        int      `json:"used" jsonschema:"seats in use"`
+	Left        int      `json:"left,omitempty" jsonschema:"seats that are free"`
+	Reclaimable int      `json:"reclaimable" jsonschema:"held by people who have left, never came or are dormant"`
+	Groups      []string `json:"groups,omitempty" jsonschema:"groups that grant one"`
+	Source      string   `json:"source,omitempty" jsonschema:"who says how many are used: jira, or counted by group"`
 }
 
 // Report points to the files of a finished audit.

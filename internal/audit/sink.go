@@ -1,12 +1,8 @@
 package audit
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 )
 
 // rowGroups is how many groups a row of the answer names; the report names all.
@@ -16,13 +12,16 @@ const rowGroups = 20
 type sink struct {
 	options Options
 	rules   rules
-	groups  groupNames
+	groups  *groupTable
+	sorted  []*group // those that Jira lists, by name
+	seats   *seats
 	files   *files
 
 	counts   Counts
 	pages    Pages
 	users    []Row
 	findings tally
+	people   int // active ones of the site, whatever was asked for
 
 	unlistedMembers int // accounts in groups that the list of accounts did not have
 	corrupted       int // memberships of records without an account id
@@ -33,27 +32,39 @@ func newSink(dir string, o Options, read collected, r rules) (*sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create the report: %w", err)
 	}
-	return &sink{
-		options: o, rules: r, groups: newGroupNames(read.groups), files: f, pages: read.pages,
-		counts: Counts{ByAccountType: map[string]int{}, Groups: len(read.groups)},
+	s := &sink{
+		options: o, rules: r, groups: read.groups, sorted: read.groups.sorted(), seats: newSeats(read), files: f, pages: read.pages,
+		counts: Counts{ByAccountType: map[string]int{}, BySource: map[string]int{}},
 		users:  []Row{}, findings: newTally(o.limit()),
-	}, nil
+	}
+	s.counts.Groups, s.rules.seats = len(s.sorted), s.seats.known
+	for name, is := range r.sources() {
+		if is {
+			s.counts.BySource[name] = 0
+		}
+	}
+	return s, nil
 }
 
-// row takes one account, the numbers of its groups and its SCIM users.
-func (s *sink) row(a account, numbers []int, users []scimUser, same sameName) error {
-	s.counts.SCIMUsers += len(users)
-	if !s.options.covers(a.kind) {
+// row takes one account with all that is known of it.
+func (s *sink) row(j *joined) error {
+	s.counts.SCIMUsers += len(j.scim)
+	j.in = s.groups.of(j.numbers)
+	j.groups = namesOf(j.in)
+	s.see(j)
+	s.know(j.sources())
+	if !s.options.covers(j.kind) {
 		return nil
 	}
-	j := joined{account: a, groups: s.groups.of(numbers), scim: users, same: same}
 	row := j.row()
-	for _, f := range s.rules.judge(j) {
+	found := s.rules.judge(*j)
+	for _, f := range found {
 		row.Findings = append(row.Findings, f.Code)
 		if err := s.found(f); err != nil {
 			return err
 		}
 	}
+	s.seats.add(row.Seats, s.rules.reclaimable(j, found))
 	s.count(row)
 	if err := s.files.row(row); err != nil {
 		return err
@@ -65,6 +76,34 @@ func (s *sink) row(a account, numbers []int, users []scimUser, same sameName) er
 		s.users = append(s.users, row)
 	}
 	return nil
+}
+
+// know counts a person for each source that knows them.
+func (s *sink) know(sources []string) {
+	for _, name := range sources {
+		s.counts.BySource[name]++
+	}
+}
+
+// see counts an account in its groups.
+func (s *sink) see(j *joined) {
+	person := j.active && j.person()
+	if person {
+		s.people++
+	}
+	last, known := j.lastActive()
+	for _, g := range j.in {
+		g.members++
+		switch {
+		case !person:
+			continue
+		case s.rules.cutoff > 0 && !known:
+			g.unknown++
+		case last.at >= s.rules.cutoff:
+			g.recent++
+		}
+		g.active++
+	}
 }
 
 func (s *sink) count(row Row) {
@@ -90,17 +129,50 @@ func (s *sink) count(row Row) {
 }
 
 // unlisted takes what belongs to an account id that the list of accounts did not have.
-func (s *sink) unlisted(id []byte, numbers []int, users []scimUser) error {
+func (s *sink) unlisted(id []byte, j *joined) error {
+	j.in = s.groups.of(j.numbers)
+	for _, g := range j.in {
+		g.members++
+	}
 	switch {
-	case len(numbers) == 0:
+	case len(j.numbers) == 0:
 	case string(id) == unknownID:
-		s.corrupted += len(numbers)
+		s.corrupted += len(j.numbers)
 	default:
 		s.unlistedMembers++
 	}
-	s.counts.SCIMUsers += len(users)
-	for _, u := range users {
+	s.counts.SCIMUsers += len(j.scim)
+	for _, u := range j.scim {
 		if err := s.stray(orphan(u)); err != nil {
+			return err
+		}
+	}
+	s.know(j.sources())
+	j.id, j.kind = string(id), typeAtlassian
+	for _, f := range s.rules.elsewhere(j) {
+		if err := s.stray(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stranger takes somebody whom no account shows.
+func (s *sink) stranger(o stranger) error {
+	s.know(o.sources())
+	if f, is := o.judge(); is {
+		return s.stray(f)
+	}
+	return nil
+}
+
+// sprawl takes the groups, once every account was taken.
+func (s *sink) sprawl() error {
+	if len(s.options.AccountTypes) > 0 {
+		return nil
+	}
+	for _, f := range s.rules.sprawl(s.sorted, s.people) {
+		if err := s.found(f); err != nil {
 			return err
 		}
 	}
@@ -110,6 +182,7 @@ func (s *sink) unlisted(id []byte, numbers []int, users []scimUser) error {
 // unlinked takes a SCIM user without an account, whose e-mail that many accounts show.
 func (s *sink) unlinked(u scimUser, matches int) error {
 	s.counts.SCIMUsers++
+	s.know([]string{sourceSCIM})
 	return s.stray(unlinked(u, matches))
 }
 
@@ -139,69 +212,10 @@ func (s *sink) result(notes []string) Result {
 	}
 	s.counts.ByFinding, s.counts.BySeverity = s.findings.byCode, s.findings.bySeverity
 	return Result{
-		Counts: s.counts, Findings: s.findings.sample(), Users: s.users, Notes: append([]string{}, notes...), Pages: s.pages,
+		Counts: s.counts, Findings: s.findings.sample(), Users: s.users, Seats: s.seats.list(), Notes: append([]string{}, notes...), Pages: s.pages,
 		Report: Report{Rows: s.counts.Total, Findings: s.findings.total},
 	}
 }
 
 func (s *sink) flush() error { return s.files.flush() }
 func (s *sink) close() error { return s.files.close() }
-
-// The sources of an e-mail.
-const (
-	sourceJira   = "jira"
-	sourceSCIM   = "scim"
-	sourceHidden = "hidden"
-)
-
-// row gives the report's row of an account, without its findings.
-func (j joined) row() Row {
-	r := Row{
-		AccountID: j.id, DisplayName: j.name, Email: j.email, EmailSource: sourceJira, AccountType: j.kind, Active: j.active,
-		Groups: j.groups, GroupCount: len(j.groups), Findings: []Code{},
-	}
-	if len(j.scim) > 0 {
-		u := j.provisioned()
-		r.SCIM = &SCIMRef{ID: u.id, UserName: u.userName, Active: u.active}
-	}
-	if r.Email == "" {
-		if r.Email, r.EmailSource = j.scimEmail(), sourceSCIM; r.Email == "" {
-			r.EmailSource = sourceHidden
-		}
-	}
-	return r
-}
-
-// groupNames turns the numbers of groups into names.
-type groupNames struct {
-	names []string // sorted
-	rank  []int    // place in names, by number
-}
-
-func newGroupNames(groups []jira.Group) groupNames {
-	byName := make([]int, len(groups))
-	for i := range byName {
-		byName[i] = i
-	}
-	slices.SortFunc(byName, func(a, b int) int {
-		return cmp.Or(strings.Compare(groups[a].Name, groups[b].Name), strings.Compare(groups[a].ID, groups[b].ID))
-	})
-	g := groupNames{names: make([]string, len(groups)), rank: make([]int, len(groups))}
-	for i, number := range byName {
-		g.names[i], g.rank[number] = groups[number].Name, i
-	}
-	return g
-}
-
-// of gives the sorted names of groups; the result is the caller's.
-func (g groupNames) of(numbers []int) []string {
-	names := make([]string, len(numbers))
-	for i, n := range numbers {
-		numbers[i] = g.rank[n]
-	}
-	slices.Sort(numbers)
-	for i, n := range numbers {
-		names[i] = g.names[n]
-	}
-	return names
-}

@@ -2,9 +2,11 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +20,8 @@ import (
 type site struct {
 	users     [][]jira.User // pages
 	groups    [][]jira.Group
-	members   map[string][]jira.User // by group id
+	admins    map[string][][]jira.Group // by access type
+	members   map[string][]jira.User    // by group id
 	scimUsers []scim.User
 	most      int // members or SCIM users on a page, whatever is asked for; 0 = as asked
 
@@ -33,7 +36,10 @@ func (s *site) AllUsers(ctx context.Context, _ rest.PageOptions) iter.Seq2[[]jir
 	return serve(ctx, s, "users", s.users)
 }
 
-func (s *site) AllGroups(ctx context.Context, _ jira.GroupQuery, _ rest.PageOptions) iter.Seq2[[]jira.Group, error] {
+func (s *site) AllGroups(ctx context.Context, q jira.GroupQuery, _ rest.PageOptions) iter.Seq2[[]jira.Group, error] {
+	if q.AccessType != "" {
+		return serve(ctx, s, "administrators", s.admins[q.AccessType])
+	}
 	return serve(ctx, s, "groups", s.groups)
 }
 
@@ -124,7 +130,7 @@ func naive(s *site, r rules) ([]Row, []Finding) {
 	}
 	var rows []Row
 	for key, a := range accounts {
-		j := joined{account: a, scim: byAccount[key], groups: []string{}}
+		j := joined{account: a, found: true, scim: byAccount[key], groups: []string{}}
 		delete(byAccount, key)
 		slices.SortFunc(j.scim, func(a, b scimUser) int { return strings.Compare(a.id, b.id) })
 		seen := map[string]bool{}
@@ -132,13 +138,17 @@ func naive(s *site, r rules) ([]Row, []Finding) {
 			for _, m := range s.members[g.ID] {
 				if m.AccountID == key && !seen[g.ID] {
 					seen[g.ID] = true
-					j.groups = append(j.groups, g.Name)
+					j.in = append(j.in, &group{id: g.ID, name: g.Name})
 				}
 			}
 		}
-		slices.Sort(j.groups)
+		slices.SortFunc(j.in, func(a, b *group) int { return strings.Compare(a.name+"\x00"+a.id, b.name+"\x00"+b.id) })
+		j.groups = namesOf(j.in)
 		if a.active && a.person() {
 			j.same = namesakes(a, accounts)
+		}
+		if a.person() {
+			j.twins = twins(a, accounts, users)
 		}
 		row := j.row()
 		for _, f := range r.judge(j) {
@@ -155,6 +165,41 @@ func naive(s *site, r rules) ([]Row, []Finding) {
 	slices.SortFunc(rows, compareRows)
 	slices.SortFunc(findings, compareFindings)
 	return rows, findings
+}
+
+// twins looks for the accounts with an e-mail of a, whether Jira or a SCIM user that holds the account shows it. Of several such e-mails the last counts.
+func twins(a account, accounts map[string]account, users map[string]scimUser) (n sameName) {
+	owners := map[string][]string{}
+	add := func(email, id string) {
+		if email = foldEmail(email); email != "" && id != "" && !slices.Contains(owners[email], id) {
+			owners[email] = append(owners[email], id)
+		}
+	}
+	for _, o := range accounts {
+		if o.person() {
+			add(o.email, o.id)
+		}
+	}
+	for _, u := range users {
+		if strings.Contains(u.userName, "@") {
+			add(u.userName, u.accountID)
+		}
+		add(u.email, u.accountID)
+	}
+	for _, email := range slices.Sorted(maps.Keys(owners)) {
+		ids := owners[email]
+		if len(ids) < 2 || !slices.Contains(ids, a.id) {
+			continue
+		}
+		n = sameName{count: len(ids)}
+		slices.Sort(ids)
+		for _, id := range ids {
+			if id != a.id && len(n.others) < maxOthers {
+				n.others = append(n.others, id)
+			}
+		}
+	}
+	return n
 }
 
 // namesakes looks for the active people called like a.
@@ -184,5 +229,9 @@ func compareRows(a, b Row) int {
 }
 
 func compareFindings(a, b Finding) int {
-	return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
+	text := func(f Finding) string {
+		b, _ := json.Marshal(f)
+		return string(b)
+	}
+	return strings.Compare(text(a), text(b))
 }

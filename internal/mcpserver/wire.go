@@ -14,6 +14,7 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/batchcsv"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/buildinfo"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/config"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/engine"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
@@ -63,12 +64,19 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 		Patience: cfg.VerifyTimeout,
 		Log:      log,
 	})
-	auditor := &audit.Auditor{StateDir: cfg.StateDir, Domains: cfg.SCIMDomains, Log: log}
+	auditor := &audit.Auditor{StateDir: cfg.StateDir, Domains: cfg.SCIMDomains, Files: csvdir.Folder(cfg.CSVDir), Log: log}
 	if site != nil {
 		auditor.Jira = site // a nil *jira.Client in the interface would not be nil
+		auditor.Site, auditor.CloudID = cfg.Jira.SiteURL, site.CloudID
+		if id := cfg.Jira.CloudID; id != "" {
+			auditor.CloudID = func(context.Context) (string, error) { return id, nil }
+		}
 	}
 	if provisioning != nil {
 		auditor.SCIM = provisioning
+	}
+	if organization != nil {
+		auditor.Organization = organization
 	}
 	status := tools.Status{
 		Version: buildinfo.Get().Version, ReadOnly: cfg.ReadOnly, Confirmation: string(cfg.Confirmation), Toolsets: cfg.Toolsets, StateDir: cfg.StateDir,

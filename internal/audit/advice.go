@@ -1,0 +1,245 @@
+package audit
+
+import (
+	"slices"
+	"strings"
+)
+
+// advice says what to do about each kind of finding, and about which a change by the server would help.
+var advice = map[Code]string{
+	InactiveWithGroups:   "Take the account out of its groups.",
+	ActiveWithoutGroups:  "Give the person a group, or end the account.",
+	HiddenEmail:          "Name the person by account id; the console's export (export_path) has every e-mail.",
+	DuplicateName:        "Name each by account id or e-mail; end the one that is not needed.",
+	UnknownAccount:       "Ask Atlassian support to repair the record.",
+	SCIMJiraMismatch:     "Find out which side is right, and change the other at the identity provider.",
+	UnmanagedExternal:    "Ask whoever works with them whether they still need access; if not, take them out of their groups.",
+	ActiveLeaver:         "Check with their manager, then offboard them.",
+	JoinerWithoutAccount: "Provision the person, or correct the roster.",
+	DormantSeat:          "Ask the person, then take them out of the groups that grant the seat; suspending would end everything.",
+	NeverActive:          "Ask the person, then take them out of the groups that grant the seat; suspending would end everything.",
+	DeactivatedButActive: "Offboard them: access that should have ended has not.",
+	ManagedOutsideSCIM:   "Assign the person to the Atlassian app at the identity provider.",
+	OrganizationAdmin:    "Check that the person still needs the role; it is taken away in Atlassian Administration.",
+	SiteAdmin:            "Check that the person still needs it.",
+	AdminNotInRoster:     "Find out who this is today; take the rights away if nobody knows.",
+	LeaverToken:          "Revoke the tokens.",
+	OldToken:             "Ask the owner to replace the token, then revoke it.",
+	DuplicateEmail:       "Find out which account is used, and end the other.",
+	AppInAdminGroup:      "Check which rights the app needs; change its groups in Atlassian Administration.",
+	EmptyGroup:           "Delete the group, unless a permission scheme or an identity provider needs it.",
+	EveryoneGroup:        "Check what the group may see and do: everybody can.",
+	UnusedGroup:          "Look at the members; delete the group if nobody misses it.",
+	SourceContradiction:  "Find out which source is right, and correct the other.",
+	NotInJira:            "Nothing, unless the person should have access to this site.",
+}
+
+// complete adds to findings what proves them and what to do.
+func (r rules) complete(j *joined, found []Finding) []Finding {
+	for i := range found {
+		f := &found[i]
+		f.Evidence, f.Advice, f.Fix = r.evidence(j, f.Code), advice[f.Code], r.fix(j, f.Code, f.Severity)
+	}
+	return found
+}
+
+// Parts of an offboarding.
+const (
+	partTokens     = "revoke_tokens"
+	partSCIMGroups = "scim_groups"
+	partJiraGroups = "jira_groups"
+)
+
+// mostGroups is how many groups one call of remove_user_from_group takes.
+const mostGroups = 50
+
+// fix gives the call that would do what is advised; where no change of ours would, the one that shows the person. Only a person's account can be changed.
+func (r rules) fix(j *joined, code Code, severity Severity) *Call {
+	id := j.id
+	if id == "" || id == unknownID {
+		return nil
+	}
+	look := &Call{Tool: "lookup_user", Arguments: Arguments{User: id}}
+	if !j.person() {
+		return look
+	}
+	switch code {
+	case InactiveWithGroups, UnmanagedExternal:
+		return leave(id, j.in, look)
+	case DormantSeat, NeverActive:
+		return leave(id, j.granting(j.idleSeats(r.cutoff).reclaimed(j)), look)
+	case SiteAdmin, AdminNotInRoster:
+		return leave(id, j.adminGroups(), look)
+	case ActiveLeaver:
+		why, _ := r.leaver(j)
+		return &Call{Tool: "offboard_user", Arguments: Arguments{User: id, Reason: why}}
+	case DeactivatedButActive:
+		return &Call{Tool: "offboard_user", Arguments: Arguments{User: id}}
+	case SCIMJiraMismatch:
+		if severity == High {
+			return &Call{Tool: "offboard_user", Arguments: Arguments{User: id}}
+		}
+	case LeaverToken, OldToken:
+		return &Call{Tool: "offboard_user", Arguments: Arguments{User: id, Steps: []string{partTokens}}}
+	case JoinerWithoutAccount:
+		if j.roster != nil {
+			return provision(*j.roster, look)
+		}
+	}
+	return look
+}
+
+// reclaimed gives the products whose seats would be freed.
+func (i idle) reclaimed(j *joined) []string {
+	if i.never {
+		return j.seats()
+	}
+	return i.dormant
+}
+
+// leave takes somebody out of groups.
+func leave(id string, groups []*group, otherwise *Call) *Call {
+	switch ids := idsOf(groups); {
+	case len(ids) == 0:
+		return otherwise
+	case len(ids) > mostGroups:
+		return &Call{Tool: "offboard_user", Arguments: Arguments{User: id, Steps: []string{partSCIMGroups, partJiraGroups}}}
+	default:
+		return &Call{Tool: "remove_user_from_group", Arguments: Arguments{User: id, Groups: ids}}
+	}
+}
+
+// provision makes a person's account. It needs both names, which a roster may write as one, either way round.
+func provision(u listed, otherwise *Call) *Call {
+	given, family, named := splitName(u.name)
+	if u.main() == "" || !named {
+		return otherwise
+	}
+	return &Call{Tool: "provision_user", Arguments: Arguments{Email: u.main(), Given: given, Family: family, DryRun: true}}
+}
+
+func splitName(name string) (given, family string, ok bool) {
+	if before, after, comma := strings.Cut(name, ","); comma {
+		given, family = strings.TrimSpace(after), strings.TrimSpace(before)
+	} else {
+		given, family, _ = cutLast(strings.TrimSpace(name), " ")
+	}
+	return clip(given, 100), clip(family, 100), given != "" && family != ""
+}
+
+// evidence gives the facts behind a finding, each with its source.
+func (r rules) evidence(j *joined, code Code) []Evidence {
+	var e []Evidence
+	say := func(source, fact string) { e = append(e, Evidence{source, fact}) }
+	if j.id == unknownID {
+		say(sourceJira, "a record without an account id")
+		return e
+	}
+	switch code {
+	case HiddenEmail, DuplicateEmail:
+		if j.email == "" {
+			say(sourceJira, "shows no e-mail")
+		}
+		for _, s := range j.emails() {
+			say(s.source, clip(s.email, 254))
+		}
+		return e
+	case DormantSeat, NeverActive:
+		return append(j.evidenceOfUse(), Evidence{sourceJira, "in " + groupList(j.groups)})
+	case OrganizationAdmin, SiteAdmin, AdminNotInRoster, AppInAdminGroup:
+		if j.org != nil && len(j.org.roles) > 0 {
+			say(sourceOrganization, "roles "+strings.Join(j.org.roles, ", "))
+		}
+		if g := j.adminGroups(); len(g) > 0 {
+			say(sourceJira, "in "+groupList(namesOf(g)))
+		}
+	case LeaverToken, OldToken:
+		for _, t := range j.tokens[:min(5, len(j.tokens))] {
+			say(sourceOrganization, t.describe())
+		}
+	case UnmanagedExternal:
+		for _, s := range j.emails() {
+			say(s.source, clip(s.email, 254))
+		}
+	}
+	for _, a := range j.says() {
+		say(a.source, a.words)
+	}
+	if r.roster && j.roster == nil && j.person() {
+		say(sourceRoster, "no row")
+	}
+	switch code {
+	case InactiveWithGroups, ActiveLeaver, DeactivatedButActive, UnmanagedExternal:
+		say(sourceJira, inGroups(j.groups))
+	case ManagedOutsideSCIM:
+		say(sourceOrganization, "manages the account")
+		say(sourceSCIM, "no user")
+	case DuplicateName:
+		say(sourceJira, "called "+clip(j.name, 80))
+	case SourceContradiction:
+		e = append(e, j.evidenceOfContradiction()...)
+	}
+	return e
+}
+
+// evidenceOfUse gives what each source tells of when each product of a seat was used.
+func (j *joined) evidenceOfUse() []Evidence {
+	var e []Evidence
+	tell := func(source string, uses []use, silent bool) {
+		for _, u := range uses {
+			what, when := u.product, "never"
+			if what == "" {
+				what = "the site"
+			}
+			if u.at > 0 {
+				when = day(u.at)
+			} else if silent {
+				when = "no date"
+			}
+			e = append(e, Evidence{source, what + ": " + when})
+		}
+	}
+	if j.org != nil {
+		tell(sourceOrganization, j.org.uses, true)
+	}
+	if j.asked {
+		tell(sourceOrganization, j.told, false)
+		if len(j.told) == 0 {
+			e = append(e, Evidence{sourceOrganization, "never active on this site"})
+		}
+	}
+	if j.export != nil {
+		tell(sourceExport, j.export.uses, false)
+	}
+	if at := j.added(); at > 0 {
+		source := sourceOrganization
+		if j.org == nil || j.org.added == 0 {
+			source = sourceExport
+		}
+		e = append(e, Evidence{source, "added " + day(at)})
+	}
+	return slices.Compact(e)
+}
+
+func (j *joined) evidenceOfContradiction() []Evidence {
+	var e []Evidence
+	if all := j.emails(); differ(all) {
+		for _, s := range all {
+			e = append(e, Evidence{s.source, clip(s.email, 254)})
+		}
+	}
+	return e
+}
+
+func (t token) describe() string {
+	s := "token " + clip(t.label, 40)
+	for _, at := range [...]struct {
+		word string
+		at   int64
+	}{{"made", t.created}, {"last used", t.lastUse}, {"expires", t.expires}} {
+		if at.at > 0 {
+			s += ", " + at.word + " " + day(at.at)
+		}
+	}
+	return s
+}

@@ -1,0 +1,103 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/consoleexport"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/roster"
+)
+
+// exportFile reads the console's export.
+func (c *collector) exportFile(ctx context.Context) (err error) {
+	file, err := consoleexport.Open(c.auditor.Files, c.options.Export)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	out := spooler{spill: c.spill}
+	site := siteName(c.auditor.Site)
+	rows := 0
+	for row, err := range file.Rows() {
+		if err == nil && rows%1024 == 0 {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		if rows++; row.AccountID == "" && foldEmail(row.Email) == "" {
+			continue // the tally has it
+		}
+		row.LastActive = ofThisSite(row.LastActive, site)
+		if err := out.export(fromExport(row)); err != nil {
+			return err
+		}
+	}
+	c.read.exported = rows
+	c.progress.read("rows of the export", rows)
+	for _, n := range file.Tally().Notes() {
+		c.note("Export: %s", n)
+	}
+	return nil
+}
+
+// ofThisSite leaves out when somebody was last seen on another site. Columns that name no site count, and so does the only site that columns name, under whatever name.
+func ofThisSite(all []consoleexport.Activity, site string) []consoleexport.Activity {
+	var sites []string
+	for _, a := range all {
+		if s := siteName(a.Site); s != "" && !slices.Contains(sites, s) {
+			sites = append(sites, s)
+		}
+	}
+	if len(sites) > 1 || len(sites) == 1 && slices.Contains(sites, site) {
+		return slices.DeleteFunc(slices.Clone(all), func(a consoleexport.Activity) bool { return a.Site != "" && siteName(a.Site) != site })
+	}
+	return all
+}
+
+// siteName gives the name that a site's address and a column's header have in common.
+func siteName(text string) string {
+	name := strings.ToLower(strings.TrimSpace(text))
+	name = strings.TrimPrefix(strings.TrimPrefix(name, "https://"), "http://")
+	name, _, _ = strings.Cut(name, "/")
+	return strings.TrimSuffix(name, ".atlassian.net")
+}
+
+// rosterFile reads who should have access.
+func (c *collector) rosterFile(ctx context.Context) (err error) {
+	file, err := roster.Open(c.auditor.Files, c.options.Roster, c.auditor.now())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	out := spooler{spill: c.spill}
+	rows := 0
+	for row, err := range file.Rows() {
+		if err == nil && rows%1024 == 0 {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		rows++
+		u := fromRoster(row)
+		if u.id == unknownID {
+			u.id = ""
+		}
+		if err := out.listed(u); err != nil {
+			return err
+		}
+	}
+	if rows == 0 {
+		return fmt.Errorf("the roster is empty")
+	}
+	c.read.listed = rows
+	c.progress.read("rows of the roster", rows)
+	for _, n := range file.Tally().Notes() {
+		c.note("Roster: %s", n)
+	}
+	return nil
+}

@@ -1,0 +1,300 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// whoShouldBeHere compares an account with the roster and with what ends accounts.
+func (r rules) whoShouldBeHere(j *joined, add adder) {
+	if !j.person() {
+		return
+	}
+	if why, external := r.leaver(j); why != "" {
+		severity := High
+		if external {
+			severity = Medium
+		}
+		add(ActiveLeaver, severity, "%s, but the account is active in Jira and %s.", why, inGroups(j.groups))
+	}
+	if r.roster && j.roster != nil && !j.roster.gone() && !j.active {
+		add(JoinerWithoutAccount, Low, "The roster has this person (line %d), but the account is inactive.", j.roster.line)
+	}
+	if j.active {
+		switch u := j.scimUser(); {
+		case j.org != nil && (j.org.status == statusDeactivated || j.org.status == statusForDeletion):
+			add(DeactivatedButActive, High, "The organization has the account as %s, but it is still active in Jira and %s.", j.org.status, inGroups(j.groups))
+		case r.scim && u != nil && !u.active:
+			add(DeactivatedButActive, High, "SCIM user %s is deactivated, but the account is still active in Jira and %s.", u.id, inGroups(j.groups))
+		}
+	}
+	if r.scim && j.org != nil && j.org.managed && j.active && len(j.scim) == 0 {
+		add(ManagedOutsideSCIM, Low, "The organization manages the account, but no SCIM user holds it: the identity provider won't end its access.")
+	}
+}
+
+// leaver says why somebody with an active account should not have one any more, "" where they should. External people may not be on a roster of the organization's own.
+func (r rules) leaver(j *joined) (why string, external bool) {
+	if !j.active {
+		return "", false
+	}
+	return r.left(j)
+}
+
+// left is leaver, whether or not the account is active.
+func (r rules) left(j *joined) (why string, external bool) {
+	if !r.roster || !j.person() {
+		return "", false
+	}
+	switch {
+	case j.roster == nil:
+		d := domainOf(j.known().email)
+		external = d != "" && !r.domains.empty() && !r.domains.has(d)
+		return "In no row of the roster", external
+	case j.roster.gone():
+		return fmt.Sprintf("The roster says %s (line %d)", j.roster.says(), j.roster.line), false
+	default:
+		return "", false
+	}
+}
+
+// says gives the roster's word on a person.
+func (u listed) says() string {
+	words := string(u.status)
+	if u.statusText != "" && !strings.EqualFold(u.statusText, words) {
+		words = fmt.Sprintf("%s (%q)", words, clip(u.statusText, 40))
+	}
+	if u.gone() && u.since > 0 {
+		words += " on " + day(u.since)
+	}
+	return words
+}
+
+// whoIsNotUsingIt judges seats that nobody uses.
+func (r rules) whoIsNotUsingIt(j *joined, add adder) {
+	if r.cutoff == 0 || !j.active || !j.person() || j.added() >= r.cutoff {
+		return
+	}
+	if j.org != nil && j.org.status != "" && j.org.status != statusActive {
+		return // without access already, and without a seat
+	}
+	held := j.seats()
+	if !r.seats {
+		r.withoutSeats(j, add)
+		return
+	}
+	if len(held) == 0 {
+		return
+	}
+	switch i := j.idleSeats(r.cutoff); {
+	case i.never:
+		add(NeverActive, Medium, "Holds a seat of %s through %s, and never used a product of this site.",
+			strings.Join(held, ", "), groupList(namesOf(j.granting(held))))
+	case len(i.dormant) > 0:
+		when := "never used it"
+		if i.since.at > 0 {
+			when = "last used it on " + day(i.since.at)
+		}
+		add(DormantSeat, Medium, "Holds a seat of %s through %s, and %s: not within %d days.",
+			strings.Join(i.dormant, ", "), groupList(namesOf(j.granting(i.dormant))), when, r.window)
+	}
+}
+
+// withoutSeats judges where it is not known which groups grant a seat: any group may.
+func (r rules) withoutSeats(j *joined, add adder) {
+	last, known := j.lastActive()
+	switch {
+	case !known || last.at >= r.cutoff || len(j.groups) == 0:
+	case last.at == 0:
+		add(NeverActive, Medium, "In %s, one of which may grant a seat, and never used a product of this site.", groupList(j.groups))
+	default:
+		add(DormantSeat, Medium, "In %s, one of which may grant a seat, and last active on %s: not within %d days.", groupList(j.groups), day(last.at), r.window)
+	}
+}
+
+// whoHasPower judges administrators.
+func (r rules) whoHasPower(j *joined, add adder) {
+	if !j.active {
+		return
+	}
+	admins := j.adminGroups()
+	if j.kind == typeApp && len(admins) > 0 {
+		add(AppInAdminGroup, Medium, "An app or service account in %s: whoever holds its credential administers the site.", groupList(namesOf(admins)))
+	}
+	if !j.person() {
+		return
+	}
+	org := j.role(roleOrgAdmin)
+	if org {
+		add(OrganizationAdmin, Info, "An organization admin, who can do everything on every site.")
+	}
+	site := j.role(roleSiteAdmin) || len(admins) > 0
+	if site {
+		through := "by a role of the organization"
+		if len(admins) > 0 {
+			through = "through " + groupList(namesOf(admins))
+		}
+		add(SiteAdmin, Info, "An administrator of the site, %s.", through)
+	}
+	if r.roster && j.roster == nil && (org || site) {
+		add(AdminNotInRoster, High, "An administrator who is in no row of the roster.")
+	}
+}
+
+// Roles of the organization.
+const (
+	roleOrgAdmin  = "atlassian/org-admin"
+	roleSiteAdmin = "atlassian/site-admin"
+)
+
+// oldToken is the age at which an API token is old: Atlassian lets new ones live no longer.
+const oldToken = 365 * 24 * 60 * 60
+
+// tokens judges the API tokens that may be used. One judges only what the organization lists: tokens of managed accounts.
+func (r rules) tokens(j *joined, add adder) {
+	if len(j.tokens) == 0 {
+		return
+	}
+	ended := ""
+	switch why, _ := r.left(j); {
+	case why != "":
+		ended = why
+	case j.found && !j.active:
+		ended = "The account is inactive"
+	case j.org != nil && j.org.status != "" && j.org.status != statusActive && j.org.status != statusNotInvited:
+		ended = "The organization has the account as " + j.org.status
+	}
+	if ended != "" {
+		add(LeaverToken, High, "%s, but %s.", ended, tokenList(j.tokens, "may still be used"))
+		return
+	}
+	var old []token
+	for _, t := range j.tokens {
+		if t.created > 0 && r.now-t.created > oldToken {
+			old = append(old, t)
+		}
+	}
+	if len(old) > 0 {
+		add(OldToken, Low, "%s: made on %s, more than a year ago.", tokenList(old, "may be used"), day(old[0].created))
+	}
+}
+
+// tokenList names up to three tokens.
+func tokenList(tokens []token, may string) string {
+	const most = 3
+	var labels []string
+	for _, t := range tokens[:min(most, len(tokens))] {
+		labels = append(labels, fmt.Sprintf("%q", clip(t.label, 40)))
+	}
+	if more := len(tokens) - len(labels); more > 0 {
+		labels = append(labels, fmt.Sprintf("%d more", more))
+	}
+	noun := "API token"
+	if len(tokens) > 1 {
+		noun = fmt.Sprintf("%d API tokens", len(tokens))
+	}
+	return fmt.Sprintf("%s %s (%s)", noun, may, strings.Join(labels, ", "))
+}
+
+func inGroups(names []string) string {
+	if len(names) == 0 {
+		return "in no group"
+	}
+	return "in " + groupList(names)
+}
+
+// scimUser gives the SCIM user that decides, or nil.
+func (j *joined) scimUser() *scimUser {
+	if len(j.scim) == 0 {
+		return nil
+	}
+	u := j.provisioned()
+	return &u
+}
+
+// contradictions adds where sources disagree about one fact, beside what SCIM and Jira disagree about, which has a kind of its own.
+func (r rules) contradictions(j *joined, add adder) {
+	if !j.person() {
+		return
+	}
+	var about []string
+	if differ(j.emails()) {
+		about = append(about, "the e-mail")
+	}
+	if r.accessDiffers(j) {
+		about = append(about, "whether the account is active")
+	}
+	if more, fewer := j.groupsDiffer(); len(more)+len(fewer) > 0 {
+		about = append(about, "groups")
+	}
+	if len(about) > 0 {
+		add(SourceContradiction, Low, "The sources disagree about %s.", strings.Join(about, " and "))
+	}
+}
+
+func differ(all []shown) bool {
+	return len(all) > 1 && slices.ContainsFunc(all[1:], func(s shown) bool { return foldEmail(s.email) != foldEmail(all[0].email) })
+}
+
+// accessDiffers compares Jira with the organization and the export. A suspended person's account is active, and so are those of people who were not invited.
+func (r rules) accessDiffers(j *joined) bool {
+	if j.org != nil && !j.active && j.org.status == statusActive {
+		return true
+	}
+	if j.export == nil || j.export.status == "" {
+		return false
+	}
+	return j.active != j.export.may() && (!j.active || j.export.ended())
+}
+
+// groupsDiffer gives the groups of Jira in which only the organization, and only Jira, has somebody.
+func (j *joined) groupsDiffer() (more, fewer []int) {
+	if j.org == nil || j.org.groups == nil {
+		return nil, nil
+	}
+	for _, n := range j.org.groups {
+		if !slices.Contains(j.numbers, n) {
+			more = append(more, n)
+		}
+	}
+	for _, n := range j.numbers {
+		if !slices.Contains(j.org.groups, n) {
+			fewer = append(fewer, n)
+		}
+	}
+	return more, fewer
+}
+
+// elsewhere judges what other sources know of an account that Jira does not list. What SCIM alone knows has a finding of its own.
+func (r rules) elsewhere(j *joined) (found []Finding) {
+	add := func(code Code, s Severity, format string, args ...any) {
+		found = append(found, Finding{Code: code, Severity: s, AccountID: j.id, Name: clip(j.name, 80), Detail: fmt.Sprintf(format, args...)})
+	}
+	switch {
+	case j.org != nil:
+		j.name = j.org.name
+	case j.export != nil:
+		j.name = j.export.name
+	case j.roster != nil:
+		j.name = j.roster.name
+	}
+	switch {
+	case j.id == unknownID || j.org == nil && j.export == nil && j.roster == nil && len(j.tokens) == 0:
+		return nil
+	case j.roster != nil && !j.roster.gone():
+		add(JoinerWithoutAccount, Medium, "The roster has this person (line %d), but Jira does not list the account: no access to this site.", j.roster.line)
+	default:
+		add(NotInJira, Info, "Jira does not list the account, which %s know: it may have access to other sites only.", strings.Join(j.elsewhereSources(), " and "))
+	}
+	r.tokens(j, add)
+	return r.complete(j, found)
+}
+
+func (j *joined) elsewhereSources() []string {
+	names := j.sources()
+	if len(names) == 0 {
+		return []string{"the organization's API tokens"}
+	}
+	return names
+}

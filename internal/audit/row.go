@@ -1,0 +1,42 @@
+package audit
+
+// row gives the report's row of an account, without its findings: Jira's word first, and what each other source says under its name.
+func (j *joined) row() Row {
+	email := j.known()
+	r := Row{
+		AccountID: j.id, DisplayName: j.name, Email: email.email, EmailSource: email.source, AccountType: j.kind, Active: j.active,
+		Groups: j.groups, GroupCount: len(j.groups), Findings: []Code{},
+		Sources: j.sources(), Seats: j.seats(), Admin: len(j.adminGroups()) > 0 || j.role(roleOrgAdmin) || j.role(roleSiteAdmin),
+	}
+	if u := j.scimUser(); u != nil {
+		r.SCIM = &SCIMRef{ID: u.id, UserName: u.userName, Active: u.active}
+	}
+	if last, known := j.lastActive(); known {
+		r.LastActive, r.LastActiveSource = "never", last.source
+		if last.at > 0 {
+			r.LastActive = day(last.at)
+		}
+	}
+	if o := j.org; o != nil {
+		r.Organization = &OrganizationRef{
+			Name: o.name, Email: o.email, Status: o.status, Managed: o.managed, Source: o.source, Roles: o.roles, Added: dayOrNone(o.added), APITokens: len(j.tokens),
+		}
+	}
+	if e := j.export; e != nil {
+		r.Export = &ExportRef{Name: e.name, Email: e.email, Status: string(e.status), Role: e.role}
+	}
+	if u := j.roster; u != nil {
+		r.Roster = &RosterRef{Line: u.line, Name: u.name, Email: u.main(), Status: string(u.status)}
+		if u.gone() {
+			r.Roster.Left = dayOrNone(u.since)
+		}
+	}
+	return r
+}
+
+func dayOrNone(at int64) string {
+	if at == 0 {
+		return ""
+	}
+	return day(at)
+}
