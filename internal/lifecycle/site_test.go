@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/auth"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
@@ -48,6 +49,7 @@ type options struct {
 	sandbox  sandbox.Options
 	policy   lifecycle.Policy
 	noSCIM   bool
+	orgKey   string // a name of sandbox.OrgKeys; without one the organization is not configured
 	token    string // a name of sandbox.Tokens; the admin's when empty
 	patience time.Duration
 	network  bool // requests go over TCP: not in a synctest bubble
@@ -113,6 +115,13 @@ func (s *site) people(t tester, to http.RoundTripper) *directory.Directory {
 	config := directory.Config{Jira: jira.New(jiraREST)}
 	if !s.options.noSCIM {
 		config.SCIM = scim.New(scimREST, sandbox.DirectoryID)
+	}
+	if s.options.orgKey != "" {
+		orgREST, err := rest.New(rest.Config{Service: admin.Service, BaseURL: s.siteURL, Transport: auth.Bearer(sandbox.OrgKeys()[s.options.orgKey].Key, to)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.Admin = admin.New(orgREST, sandbox.OrgID)
 	}
 	return directory.New(config)
 }

@@ -105,7 +105,7 @@ func writeOutcomes(b *strings.Builder, op Operation) {
 	b.WriteString("\n")
 	for _, s := range op.Steps {
 		what := strings.ReplaceAll(string(s.Action), "_", " ")
-		if s.Action == AddToGroup || s.Action == RemoveFromGroup || s.ID != "" {
+		if s.Action == AddToGroup || s.Action == RemoveFromGroup || s.Action == RevokeToken || s.ID != "" {
 			what += " " + s.Target
 		}
 		fmt.Fprintf(b, "%-8s %s: %s\n", s.Status, what, s.Detail)
