@@ -25,6 +25,9 @@ func Clean(s string) string {
 	return clean(s, maxText)
 }
 
+// CleanTo is Clean for texts that may be longer than a name: at most limit runes are kept.
+func CleanTo(s string, limit int) string { return clean(s, limit) }
+
 // plain is the fast path: printable ASCII of ordinary length, with no space around it.
 func plain(s string) bool {
 	if len(s) > maxText {
