@@ -130,7 +130,7 @@ func Value[T any](t *Tab, expression string) (T, error) {
 
 // Wait waits until an expression in the page is true.
 func (t *Tab) Wait(expression string) error {
-	if _, err := Get(t, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(Patience))); err != nil {
+	if _, err := Get(t, chromedp.Poll[bool]("Boolean("+expression+")", chromedp.WithPollingTimeout(Patience))); err != nil {
 		return fmt.Errorf("chromium: wait for %s: %w", expression, err)
 	}
 	return nil

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
-// maxText is how many characters of a text a page shows; a display name or the reason in an answer has no business being longer.
+// maxText is how many characters of a text a page shows; neither a name nor a reason has any business being longer.
 const maxText = 2000
 
 // clean takes out what can't be seen and yet changes how a page reads: control, bidirectional and zero-width characters.
@@ -17,11 +16,7 @@ func clean(s string) string {
 	if plain(s) {
 		return s
 	}
-	s = rest.Clean(s)
-	if utf8.RuneCountInString(s) > maxText {
-		s = string([]rune(s)[:maxText]) + "…"
-	}
-	return s
+	return rest.CleanTo(s, maxText)
 }
 
 // plain reports that there is nothing to clean, as with most.

@@ -115,7 +115,7 @@ class Findings {
     const kind = this.kind(f);
     const person = data.person[f];
     const parts = [];
-    const section = (title, ...content) => parts.push(el("section", {}, el("h4", {}, title), ...content));
+    const section = (title, ...content) => parts.push(el("section", {}, el("h3", {}, title), ...content));
     const facts = [];
     for (let i = data.facts[f]; i < data.facts[f + 1]; i++) {
       const source = data.words[data.factFrom[i]];

@@ -145,7 +145,7 @@ class People {
   detail(i) {
     const { data } = this;
     const parts = [];
-    const section = (title, ...content) => parts.push(el("section", {}, el("h4", {}, title), ...content));
+    const section = (title, ...content) => parts.push(el("section", {}, el("h3", {}, title), ...content));
     const listed = (names) => el("ul", { class: "names" }, ...names.map((name) => el("li", {}, foreign(name))));
     const words = (list) => list.of(i).map((word) => data.words[word]);
     const findings = [];

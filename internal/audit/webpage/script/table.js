@@ -17,7 +17,7 @@ class PagedTable {
     this.status = el("p", { class: "status", role: "status" });
     this.table = el("table", {}, el("caption", { class: "hidden" }, caption), el("thead", {}, this.head), this.body);
     this.element = el("div", { class: "table-app" }, controls, el("div", { class: "bar" }, this.status, this.pager()),
-      el("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" }, this.table), this.foot());
+      el("div", { class: "scroll", role: "region", "aria-label": `Table of ${many}`, tabindex: "0" }, this.table), this.foot());
     columns.forEach((column, i) => this.head.append(this.headCell(column, i)));
     this.sort();
   }
