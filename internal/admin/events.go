@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
@@ -28,7 +29,7 @@ type EventQuery struct {
 	Text     string // one term
 	From, To time.Time
 	Action   string
-	Actors   []string // account ids
+	Actors   []string // account ids, up to ten
 	IPs      []string
 	Products []string // bitbucket, confluence, guard_detect, jira, loom
 	Limit    int      // a page, up to [MaxEvents]; 0 = that many
@@ -39,9 +40,7 @@ func (q EventQuery) values(cursor string) url.Values {
 	setIf(v, "q", q.Text)
 	setIf(v, "action", q.Action)
 	for name, list := range map[string][]string{"actor": q.Actors, "ip": q.IPs, "product": q.Products} {
-		if len(list) > 0 {
-			v[name] = list
-		}
+		setIf(v, name, strings.Join(list, ","))
 	}
 	return v
 }
