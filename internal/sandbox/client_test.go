@@ -16,6 +16,8 @@ type client struct {
 	s *Sandbox
 	// token is the site's token to use, by name; admin by default.
 	token string
+	// orgKey is the organization's key to use, by name; full by default.
+	orgKey string
 }
 
 func start(t *testing.T, o Options) *client {
@@ -24,14 +26,23 @@ func start(t *testing.T, o Options) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &client{t: t, s: s, token: TokenAdmin}
+	return &client{t: t, s: s, token: TokenAdmin, orgKey: OrgKeyFull}
 }
 
 // as returns a client that uses another token.
-func (c *client) as(token string) *client { return &client{t: c.t, s: c.s, token: token} }
+func (c *client) as(token string) *client {
+	return &client{t: c.t, s: c.s, token: token, orgKey: c.orgKey}
+}
+
+// with returns a client that uses another key of the organization.
+func (c *client) with(orgKey string) *client {
+	return &client{t: c.t, s: c.s, token: c.token, orgKey: orgKey}
+}
 
 // on returns a client that reports to another test, such as a subtest.
-func (c *client) on(t *testing.T) *client { return &client{t: t, s: c.s, token: c.token} }
+func (c *client) on(t *testing.T) *client {
+	return &client{t: t, s: c.s, token: c.token, orgKey: c.orgKey}
+}
 
 type answer struct {
 	t      *testing.T
@@ -62,7 +73,11 @@ func (a answer) want(status int) answer {
 func (c *client) do(method, target, body string) answer {
 	c.t.Helper()
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
-	authorize(r, c.token)
+	if strings.HasPrefix(r.URL.Path, "/admin/") || strings.HasPrefix(r.URL.Path, "/users/") {
+		r.Header.Set("Authorization", "Bearer "+OrgKeys()[c.orgKey].Key)
+	} else {
+		authorize(r, c.token)
+	}
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -100,6 +115,27 @@ func (c *client) jira(method, path, body string, query ...string) answer {
 func (c *client) scim(method, path, body string, query ...string) answer {
 	c.t.Helper()
 	return c.do(method, "/scim/directory/"+DirectoryID+path+"?"+encode(query), body)
+}
+
+// v1 and v2 send a request to the organization, dir to all of its directories, and manage to the management of an account.
+func (c *client) v1(method, path, body string, query ...string) answer {
+	c.t.Helper()
+	return c.do(method, "/admin/v1/orgs/"+OrgID+path+"?"+encode(query), body)
+}
+
+func (c *client) v2(method, path, body string, query ...string) answer {
+	c.t.Helper()
+	return c.do(method, "/admin/v2/orgs/"+OrgID+path+"?"+encode(query), body)
+}
+
+func (c *client) dir(method, path, body string, query ...string) answer {
+	c.t.Helper()
+	return c.v2(method, "/directories/-"+path, body, query...)
+}
+
+func (c *client) manage(method, email, path, body string) answer {
+	c.t.Helper()
+	return c.do(method, "/users/"+c.s.AccountID(email)+"/manage"+path, body)
 }
 
 func encode(query []string) string {

@@ -92,7 +92,7 @@ func readFaults(body io.Reader) ([]Fault, error) {
 	return rules, nil
 }
 
-// writeState writes what is so on the site and in the directory, also what reads do not show yet. It is written piece by piece: a million
+// writeState writes what is so on the site, in the directory and in the organization, also what reads do not show yet. It is written piece by piece: a million
 // people pass through without being held.
 func (s *Sandbox) writeState(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
@@ -106,7 +106,9 @@ func (s *Sandbox) writeState(w http.ResponseWriter) {
 		now.writeSCIMUsers(out)
 		_, _ = out.WriteString(`],"groups":[`)
 		now.writeGroups(out, true)
-		_, _ = out.WriteString(`]}}`)
+		_, _ = out.WriteString(`]},"organization":`)
+		s.writeOrganization(now, out)
+		_, _ = out.WriteString(`}`)
 	})
 	_ = out.Flush()
 }

@@ -88,7 +88,7 @@ func (c *call) role(product string) map[string]any {
 	g := c.shown.groups[productGroups[product]]
 	_, users := c.members(g, false, 0, 0)
 	names := []string{g.name}
-	seats, left := c.shown.licence(product), 0
+	seats, left := c.seatLimit(c.shown, product), 0
 	if left = seats - users; seats < 0 {
 		left = seats
 	}

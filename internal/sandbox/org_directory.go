@@ -248,10 +248,13 @@ func (c *call) workspaces() {
 			}
 			attributes := map[string]any{
 				"name": strings.TrimPrefix(siteURL(cloudID), "https://"), "typeKey": product, "type": productName(product), "status": "online", "hostUrl": siteURL(cloudID),
-				"capacity": c.s.knobs.get().seatLimit(), "createdAt": epoch.Format(time.RFC3339),
+				"createdAt": epoch.Format(time.RFC3339),
 			}
 			if cloudID == CloudID && product != "confluence" {
 				attributes["usage"] = c.shown.seats(product)
+				if limit := c.seatLimit(c.shown, product); limit >= 0 {
+					attributes["capacity"] = limit
+				}
 			}
 			id := resourceARI(product, cloudID)
 			list = append(list, map[string]any{"id": id, "type": "workspace", "attributes": attributes, "links": map[string]string{"self": c.base + c.path + "/" + id}})

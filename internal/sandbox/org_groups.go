@@ -293,7 +293,8 @@ func (c *call) addMembership() {
 
 // full tells whether so many more people are more than may use the product.
 func (c *call) full(product string, more int) bool {
-	return c.now.seats(product)+more > c.s.knobs.get().seatLimit()
+	limit := c.seatLimit(c.now, product)
+	return limit >= 0 && c.now.seats(product)+more > limit
 }
 
 // seats counts those who use a seat of the product: active people in the group that gives it, who aren't suspended.

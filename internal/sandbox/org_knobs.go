@@ -10,7 +10,7 @@ import (
 
 // OrgKnobs are what an organization can be like. The zero value is the usual one. PUT /_sandbox/organization sets them, GET tells them.
 type OrgKnobs struct {
-	// SeatLimit is how many people may use a product of the site; 0 is 100,000. Beyond it invitations are 409 and group members are refused.
+	// SeatLimit is how many people may use each product of the site; 0 is what its licence says. Beyond it invitations and new members are 409.
 	SeatLimit int `json:"seat_limit"`
 	// Unpaid makes invitations 402: there is no paid subscription.
 	Unpaid bool `json:"unpaid"`
@@ -43,12 +43,12 @@ func (k *knobs) set(v OrgKnobs) error {
 	return nil
 }
 
-// seatLimit is how many people may use a product of the site.
-func (k OrgKnobs) seatLimit() int {
-	if k.SeatLimit == 0 {
-		return 100_000
+// seatLimit is how many people may use a product of the site; below 0 there is no limit.
+func (c *call) seatLimit(m *model, product string) int {
+	if limit := c.s.knobs.get().SeatLimit; limit > 0 {
+		return limit
 	}
-	return k.SeatLimit
+	return m.licence(product)
 }
 
 // Organization returns what the organization is like, and SetOrganization changes it.

@@ -22,7 +22,7 @@ var specifications = sync.OnceValues(func() ([]*openapi3.T, error) {
 		return nil, nil
 	}
 	var documents []*openapi3.T
-	for _, name := range []string{"jira-cloud-v3-users.json", "atlassian-scim.json"} {
+	for _, name := range []string{"jira-cloud-v3-users.json", "atlassian-scim.json", "atlassian-organizations.json", "atlassian-user-management.json"} {
 		document, err := openapi3.NewLoader().LoadFromFile(filepath.Join(directory, name))
 		if err != nil {
 			return nil, err
@@ -35,6 +35,10 @@ var specifications = sync.OnceValues(func() ([]*openapi3.T, error) {
 // operation finds the documented operation for a request, or nil.
 func operation(documents []*openapi3.T, method, path string) *openapi3.Operation {
 	for _, document := range documents {
+		path := path
+		if len(document.Servers) > 0 && strings.HasSuffix(document.Servers[0].URL, "/admin") {
+			path = strings.TrimPrefix(path, "/admin")
+		}
 		for _, template := range document.Paths.InMatchingOrder() {
 			if fits(template, path) {
 				return document.Paths.Value(template).GetOperation(method)
@@ -70,7 +74,9 @@ func checkAnswer(t *testing.T, method, path string, status int, contentType stri
 	}
 	path = strings.TrimPrefix(path, "/ex/jira/"+CloudID)
 	o := operation(documents, method, path)
-	if o == nil || slices.Contains(undocumented, status) {
+	// The organization's documents have a body for what the others leave to their infrastructure.
+	organization := strings.HasPrefix(path, "/admin/") || strings.HasPrefix(path, "/users/")
+	if o == nil || slices.Contains(undocumented, status) && (!organization || o.Responses.Status(status) == nil) {
 		return
 	}
 	if err := validate(o, path, status, contentType, body); err != nil {

@@ -40,7 +40,20 @@ func (c *call) upstreamError(status int, detail string) {
 		c.json(status, map[string]any{"schemas": []string{scimErrorSchema}, "status": status, "detail": detail})
 		return
 	}
-	c.json(status, errorCollection{ErrorMessages: []string{detail}, Errors: map[string]string{}})
+	switch {
+	case c.ofAccount() && status == http.StatusForbidden:
+		c.manageError(status, "forbidden")
+	case c.ofAccount() && status == http.StatusNotFound:
+		c.manageError(status, "accountNotFound")
+	case c.ofAccount() && status == http.StatusUnauthorized:
+		c.manageError(status, "unauthorized")
+	case c.ofAccount(), strings.HasPrefix(c.path, "/admin/") && status == http.StatusTooManyRequests:
+		c.gatewayError(status, detail)
+	case strings.HasPrefix(c.path, "/admin/"):
+		c.orgError(status, "ADMIN-"+strconv.Itoa(status)+"-1", http.StatusText(status), detail)
+	default:
+		c.json(status, errorCollection{ErrorMessages: []string{detail}, Errors: map[string]string{}})
+	}
 }
 
 // rateLimited answers 429 with the headers that Atlassian documents. The reset time comes in both forms that were seen.
@@ -52,7 +65,8 @@ func (c *call) rateLimited() {
 		reset = time.Now().UTC().Add(time.Duration(seconds) * time.Second)
 	}
 	reason := f.Reason
-	if reason == "" {
+	organization := c.ofAccount() || strings.HasPrefix(c.path, "/admin/")
+	if reason == "" && !organization {
 		reason = "jira-burst-based"
 	}
 	c.header.Set("X-Ratelimit-Limit", "100")
@@ -61,7 +75,9 @@ func (c *call) rateLimited() {
 	if f.Struck%2 == 0 {
 		c.header.Set("X-Ratelimit-Reset", strconv.FormatInt(reset.Unix(), 10))
 	}
-	c.header.Set("Ratelimit-Reason", reason)
+	if reason != "" {
+		c.header.Set("Ratelimit-Reason", reason)
+	}
 	if f.NearLimit {
 		c.header.Set("X-Ratelimit-Nearlimit", "true")
 	}
