@@ -39,18 +39,20 @@ func rosterRow(b []byte, i int) []byte {
 func measureExport(_ context.Context, b *bench) ([]row, error) {
 	people := b.pick(1_000_000, 100_000)
 	readers := []struct {
-		name, header string
-		row          func([]byte, int) []byte
-		read         func(*os.File) (int, error)
+		name    string
+		against against
+		header  string
+		row     func([]byte, int) []byte
+		read    func(*os.File) (int, error)
 	}{
-		{"export", exportHeader, exportRow, func(file *os.File) (int, error) {
+		{"export", ratio, exportHeader, exportRow, func(file *os.File) (int, error) {
 			export, err := consoleexport.Read(file, "export.csv")
 			if err != nil {
 				return 0, err
 			}
 			return count(export.Rows())
 		}},
-		{"roster", rosterHeader, rosterRow, func(file *os.File) (int, error) {
+		{"roster", nothing, rosterHeader, rosterRow, func(file *os.File) (int, error) {
 			list, err := roster.Read(file, "roster.csv", time.Now())
 			if err != nil {
 				return 0, err
@@ -66,7 +68,7 @@ func measureExport(_ context.Context, b *bench) ([]row, error) {
 			return rows, err
 		}
 		time := row{
-			measure: fmt.Sprintf("reading the %s of %s people", reader.name, thousands(people)), unit: milliseconds, against: ratio, bar: 2,
+			measure: fmt.Sprintf("reading the %s of %s people", reader.name, thousands(people)), unit: milliseconds, against: reader.against, bar: 2,
 			note: fmt.Sprintf("A file of %d MB; the floor is encoding/csv, which uses its record again.", size>>20),
 		}
 		for range b.pick(7, 3) {

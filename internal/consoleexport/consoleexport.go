@@ -13,6 +13,7 @@ import (
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sheet"
 )
 
 // File is an export whose header is understood.
@@ -20,7 +21,7 @@ type File struct {
 	table   *csvdir.Table
 	columns columns
 	tally   Tally
-	dates   map[string]date // by text: there are few, and many people have the same
+	dates   sheet.Dates
 	groups  []string
 	active  []Activity
 	extra   []string
@@ -89,7 +90,7 @@ func Read(in io.Reader, name string) (*File, error) {
 }
 
 func newFile(table *csvdir.Table) (*File, error) {
-	f := &File{table: table, dates: map[string]date{}}
+	f := &File{table: table}
 	if f.columns = columnsOf(table); f.columns.id < 0 {
 		return nil, table.Missing("the account id (User id, Atlassian ID or Account ID)", "Export the users again in the admin console (Directory, Users, Export users), and leave its columns as they are.")
 	}
@@ -154,9 +155,9 @@ func (f *File) row(cells []string) (Row, bool) {
 	}
 	f.groups = f.groups[:0]
 	for _, i := range c.groupLists {
-		for list := cells[i]; list != ""; {
-			var name string
-			name, list, _ = strings.Cut(list, ",")
+		list, name := cells[i], ""
+		for more := true; more; {
+			name, list, more = strings.Cut(list, ",")
 			f.group(name)
 		}
 	}

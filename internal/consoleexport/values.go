@@ -30,36 +30,21 @@ type date struct {
 	known bool
 }
 
-const maxDates = 4096 // of ten years there are fewer
-
 // date reads the date of a cell. Never is a known date without a day; nothing, and what is not understood, are not known.
 func (f *File) date(text string) date {
 	if text == "" {
 		return date{}
 	}
-	if d, ok := f.dates[text]; ok {
-		if !d.known {
-			f.tally.date(text)
-		}
-		return d
+	if len(text) >= 5 && strings.EqualFold(text[:5], "never") {
+		return date{known: true}
 	}
-	d := date{}
-	word := strings.ToLower(strings.TrimSpace(text))
-	days := sheet.Days(text)
-	switch {
-	case word == "", word == "-", word == "n/a":
-		return d
-	case strings.HasPrefix(word, "never"):
-		d.known = true
-	case len(days) == 1:
-		d = date{at: days[0], known: true}
-	default:
+	if days := f.dates.Days(text); len(days) == 1 {
+		return date{at: days[0], known: true}
+	}
+	if word := strings.TrimSpace(text); word != "" && word != "-" && !strings.EqualFold(word, "n/a") {
 		f.tally.date(text)
 	}
-	if len(f.dates) < maxDates {
-		f.dates[strings.Clone(text)] = d
-	}
-	return d
+	return date{}
 }
 
 // Merge makes one row of two of the same person: what one of them tells, the later of two activities, and the groups of both. Neither is changed, and

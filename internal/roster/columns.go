@@ -93,11 +93,15 @@ func (c *columns) fullName(cells []string) string {
 			return rest.Clean(name)
 		}
 	}
-	var parts []string
-	for _, i := range []int{c.first, c.last} {
-		if i >= 0 && strings.TrimSpace(cells[i]) != "" {
-			parts = append(parts, strings.TrimSpace(cells[i]))
-		}
+	first, last := "", ""
+	if c.first >= 0 {
+		first = strings.TrimSpace(cells[c.first])
 	}
-	return rest.Clean(strings.Join(parts, " "))
+	if c.last >= 0 {
+		last = strings.TrimSpace(cells[c.last])
+	}
+	if first == "" || last == "" {
+		return rest.Clean(first + last)
+	}
+	return rest.Clean(first + " " + last)
 }

@@ -34,6 +34,9 @@ func (f *File) addresses(cells []string) []string {
 
 // guestAddress gives the address at home of a guest of Entra ID, whose sign-in name has it in another form: jane_example.com#EXT#@tenant.onmicrosoft.com.
 func guestAddress(login string) (string, bool) {
+	if strings.IndexByte(login, '#') < 0 {
+		return "", false
+	}
 	name, _, ok := strings.Cut(login, "#EXT#")
 	i := strings.LastIndexByte(name, '_')
 	if !ok || i < 0 {
@@ -54,11 +57,14 @@ func appendAddresses(list []string, text string) []string {
 
 // appendAddress appends what is an address; sign-in names need not be one.
 func appendAddress(list []string, text string) []string {
-	text = strings.ToLower(strings.TrimSpace(text))
-	if at := strings.IndexByte(text, '@'); at <= 0 || at == len(text)-1 || len(text) > 254 || strings.ContainsFunc(text, unicode.IsSpace) || strings.Contains(text, "#ext#") {
+	text = strings.TrimSpace(text)
+	if at := strings.IndexByte(text, '@'); at <= 0 || at == len(text)-1 || len(text) > 254 {
 		return list
 	}
-	if rest.CleanID(text) == "" {
+	if slices.ContainsFunc(list, func(known string) bool { return strings.EqualFold(known, text) }) {
+		return list // nearly always the sign-in name
+	}
+	if text = strings.ToLower(text); rest.CleanID(text) == "" || strings.IndexByte(text, ' ') >= 0 || strings.Contains(text, "#ext#") {
 		return list
 	}
 	return appendOnce(list, text)

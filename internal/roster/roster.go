@@ -12,16 +12,18 @@ import (
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sheet"
 )
 
 // File is a roster whose header is understood.
 type File struct {
 	table   *csvdir.Table
 	columns columns
-	now     time.Time
+	today   time.Time // its midnight, UTC
 	tally   Tally
 	emails  []string
 	words   map[string]Status // by text as written: there are few
+	dates   sheet.Dates
 }
 
 // Row is one line of a roster. Its slice is used again for the next one; its strings stay.
@@ -71,7 +73,7 @@ func Read(in io.Reader, name string, now time.Time) (*File, error) {
 }
 
 func newFile(table *csvdir.Table, now time.Time) (*File, error) {
-	f := &File{table: table, columns: columnsOf(table.Keys), now: now, words: map[string]Status{}}
+	f := &File{table: table, columns: columnsOf(table.Keys), today: now.UTC().Truncate(24 * time.Hour), words: map[string]Status{}}
 	if len(f.columns.emails)+len(f.columns.logins) == 0 && f.columns.id < 0 {
 		return nil, table.Missing("an e-mail (Email, Work Email, userPrincipalName, Login, Primary Email) or an Atlassian account id",
 			"Add the e-mail that people sign in with, or call its column Email.")

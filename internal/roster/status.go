@@ -55,13 +55,17 @@ func (f *File) judge(cells []string, row *Row) {
 		if text == "" {
 			continue
 		}
-		switch yes, ok := boolean(text); {
+		yes, ok := boolean(text)
+		found := flag.status
+		switch {
 		case !ok:
 			take(f.word(text), text) // a column Active can have Inactive in it
-		case yes == flag.when:
-			take(flag.status, f.table.Header[flag.column]+" = "+text)
-		default:
-			take(Active, f.table.Header[flag.column]+" = "+text)
+			continue
+		case yes != flag.when:
+			found = Active
+		}
+		if rank[found] > rank[status] {
+			take(found, f.table.Header[flag.column]+" = "+text)
 		}
 	}
 	day, over := f.leaving(cells)
@@ -127,13 +131,12 @@ type lastDay struct {
 
 // leaving finds the last day of a row. A date that can be read in two ways still says whether it is over, where both are.
 func (f *File) leaving(cells []string) (lastDay, when) {
-	today := f.now.UTC().Truncate(24 * time.Hour)
 	for _, i := range f.columns.leaving {
 		text := strings.TrimSpace(cells[i])
 		if text == "" || text == "-" || strings.EqualFold(text, "n/a") || strings.HasPrefix(text, "0000-00-00") {
 			continue
 		}
-		days := sheet.Days(text)
+		days := f.dates.Days(text)
 		if len(days) == 0 {
 			f.tally.date(text)
 			continue
@@ -143,9 +146,9 @@ func (f *File) leaving(cells []string) (lastDay, when) {
 			d.at = days[0].Truncate(24 * time.Hour)
 		}
 		switch first, last := days[0], days[len(days)-1]; {
-		case last.Before(today):
+		case last.Before(f.today):
 			return d, past
-		case !first.Before(today):
+		case !first.Before(f.today):
 			return d, later
 		default:
 			f.tally.date(text)

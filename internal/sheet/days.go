@@ -50,3 +50,23 @@ func bothWays(text string) []time.Time {
 	}
 	return days
 }
+
+// Dates remembers the days of texts: many people have the same, and reading one takes a while. The zero value remembers nothing yet.
+type Dates struct{ known map[string][]time.Time }
+
+const maxDates = 4096 // of ten years there are fewer
+
+// Days is the function of that name. The slice is the memory's.
+func (d *Dates) Days(text string) []time.Time {
+	if days, ok := d.known[text]; ok {
+		return days
+	}
+	days := Days(text)
+	if d.known == nil {
+		d.known = map[string][]time.Time{}
+	}
+	if len(d.known) < maxDates {
+		d.known[strings.Clone(text)] = days
+	}
+	return days
+}

@@ -190,7 +190,7 @@ func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 			}
 		}
 	}
-	size := 64 << 20
+	size := 16 << 20
 	rows, held := read(size)
 	if rows < size/len(row) || held > 160<<10 {
 		t.Errorf("%d rows, %d bytes held", rows, held)
