@@ -14,7 +14,7 @@ func followUpsOf(person directory.Person, p Plan, ended way) []string {
 		list = append(list, ended.followUp)
 	}
 	if person.SCIM != nil || person.Org != nil && person.Org.Synced {
-		list = append(list, "Make the same change at the identity provider, if one fills this directory: its record is its own.")
+		list = append(list, "Change the person at the identity provider too, if one fills this directory: its record is its own.")
 	}
 	if !p.noTokens {
 		list = append(list, "API tokens and app passwords that the person made: "+whyTokensStay(person))
@@ -37,7 +37,7 @@ func whyTokensStay(person directory.Person) string {
 	case person.Org == nil && person.OrgUnread == nil:
 		return "nothing here can see them (ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY would show those of managed accounts)."
 	case person.Org == nil, !person.Org.Managed:
-		return "the organization does not own the account, so only the person can revoke them."
+		return "the account is not the organization's own, so only the person can revoke them."
 	case person.Control != nil && !person.Control.May.May(admin.MayReadTokens).Allowed:
 		return "the organization's key may not list them: " + inWords(person.Control.May.May(admin.MayReadTokens)) + "."
 	case person.Control != nil && !person.Control.May.May(admin.MayDeleteTokens).Allowed && len(person.Control.Tokens) > 0:

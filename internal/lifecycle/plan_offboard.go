@@ -46,8 +46,9 @@ func planOffboard(person directory.Person, parts []string, r reach, message stri
 			"%s is managed through SCIM, and Jira refuses to remove such people from the site.", person.Label())
 	}
 
-	how := wayOut(person, r)
+	how := way{route: routeGroups}
 	if wants(PartDeactivate) {
+		how = wayOut(person, r)
 		plan.end(person, how, message)
 	}
 	if wants(PartRevokeTokens) {

@@ -49,7 +49,7 @@ func sketch(p Plan) []string {
 		if s.Via != ViaNone {
 			line += " via " + string(s.Via)
 		}
-		if s.Action == AddToGroup || s.Action == RemoveFromGroup {
+		if s.Action == AddToGroup || s.Action == RemoveFromGroup || s.Action == RevokeToken {
 			line += " " + s.Target
 		}
 		lines = append(lines, line)
