@@ -63,6 +63,20 @@ func TestAnswersAreReadAsTheyCome(t *testing.T) {
 	}
 }
 
+// Who is looked up by name is who was asked for, each once, whatever the service answers.
+func TestLookingUpIsExact(t *testing.T) {
+	c := clientTo(t, &recorder{status: http.StatusOK, body: `{"data":[
+		{"accountId":"a","email":"Ann@example.com"},{"accountId":"b","email":"ann@example.com.evil"},{"accountId":"a","email":"ann@example.com"},{"accountId":"c"}]}`})
+	for name, find := range map[string]func() ([]admin.User, error){
+		"by address": func() ([]admin.User, error) { return c.UsersByEmail(t.Context(), []string{"ANN@example.com"}) },
+		"by id":      func() ([]admin.User, error) { return c.UsersByID(t.Context(), []string{"a"}) },
+	} {
+		if got, err := find(); err != nil || len(got) != 1 || got[0].AccountID != "a" {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
 // The next page is named as a cursor, or by the address of the page.
 func TestTheNextPage(t *testing.T) {
 	for body, want := range map[string]string{
