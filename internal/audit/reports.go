@@ -35,15 +35,20 @@ func (a *Auditor) Reports() ([]string, error) {
 	return ids, nil
 }
 
-// Open opens one file of a report: RowsFile, CSVFile, FindingsFile or SummaryFile. It gives the faults invalid_argument for what is no id or no file, and not_found.
+// Open opens one file of a report: RowsFile, CSVFile, FindingsFile, SummaryFile or PageFile, which it makes first if need be. It gives the faults invalid_argument for what is no id or no file, and not_found.
 func (a *Auditor) Open(id, file string) (*os.File, error) {
 	if !idPattern.MatchString(id) {
 		return nil, fault.New(fault.InvalidArgument, "Take the id from an audit's answer, such as audit-20260102T030405Z-ab12.",
 			"%q is not the id of a report.", clip(id, 60))
 	}
-	if !slices.Contains([]string{RowsFile, CSVFile, FindingsFile, SummaryFile}, file) {
-		return nil, fault.New(fault.InvalidArgument, "Use report.jsonl, report.csv, findings.jsonl or summary.json.",
+	if !slices.Contains([]string{RowsFile, CSVFile, FindingsFile, SummaryFile, PageFile}, file) {
+		return nil, fault.New(fault.InvalidArgument, "Use report.html, report.csv, report.jsonl, findings.jsonl or summary.json.",
 			"A report has no file %q.", clip(file, 60))
+	}
+	if file == PageFile {
+		if err := a.makePage(id); err != nil {
+			return nil, err
+		}
 	}
 	f, err := os.OpenInRoot(filepath.Join(a.StateDir, reportsFolder), filepath.Join(id, file))
 	if errors.Is(err, fs.ErrNotExist) {

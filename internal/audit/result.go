@@ -12,6 +12,8 @@ type Result struct {
 	Notes    []string  `json:"notes" jsonschema:"what the audit could not see or check"`
 	Pages    Pages     `json:"pages" jsonschema:"pages that were read"`
 
+	InactiveDays int `json:"inactive_days,omitempty" jsonschema:"after how many days a seat was called dormant; absent where no source tells of activity"`
+
 	StartedAt  time.Time `json:"started_at" jsonschema:"when reading began; changes after that may be missing"`
 	FinishedAt time.Time `json:"finished_at" jsonschema:"when the report was complete"`
 }
@@ -211,5 +213,5 @@ type Report struct {
 	URI      string `json:"uri" jsonschema:"resource address of the report"`
 	Rows     int    `json:"rows" jsonschema:"accounts in the report"`
 	Findings int    `json:"findings" jsonschema:"findings in the report"`
-	Folder   string `json:"folder" jsonschema:"folder on the server's machine that holds report.jsonl, report.csv, findings.jsonl and summary.json"`
+	Folder   string `json:"folder" jsonschema:"folder on the server's machine that holds report.jsonl, report.csv, findings.jsonl and summary.json, and report.html once it was asked for"`
 }

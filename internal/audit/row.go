@@ -1,5 +1,8 @@
 package audit
 
+// never is the day of the last activity of somebody who had none.
+const never = "never"
+
 // row gives the report's row of an account, without its findings: Jira's word first, and what each other source says under its name.
 func (j *joined) row() Row {
 	email := j.known()
@@ -12,7 +15,7 @@ func (j *joined) row() Row {
 		r.SCIM = &SCIMRef{ID: u.id, UserName: u.userName, Active: u.active}
 	}
 	if last, known := j.lastActive(); known {
-		r.LastActive, r.LastActiveSource = "never", last.source
+		r.LastActive, r.LastActiveSource = never, last.source
 		if last.at > 0 {
 			r.LastActive = day(last.at)
 		}

@@ -213,7 +213,7 @@ func (s *sink) result(notes []string) Result {
 	s.counts.ByFinding, s.counts.BySeverity = s.findings.byCode, s.findings.bySeverity
 	return Result{
 		Counts: s.counts, Findings: s.findings.sample(), Users: s.users, Seats: s.seats.list(), Notes: append([]string{}, notes...), Pages: s.pages,
-		Report: Report{Rows: s.counts.Total, Findings: s.findings.total},
+		InactiveDays: s.rules.window, Report: Report{Rows: s.counts.Total, Findings: s.findings.total},
 	}
 }
 
