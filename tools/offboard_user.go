@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/when"
 )
@@ -18,6 +20,7 @@ type OffboardUserInput struct {
 	StopOnError bool     `json:"stop_on_error,omitempty" jsonschema:"of several people: begin no more when one fails"`
 	Reason      string   `json:"reason,omitempty" jsonschema:"why, for the record, such as a ticket number" maxLength:"500"`
 	Steps       []string `json:"steps,omitempty" jsonschema:"which parts to do; the first four when left out; delete_account (for good) stands alone" enum:"deactivate,revoke_tokens,scim_groups,jira_groups,remove_from_site,remove_from_directory,delete_account" minItems:"1" maxItems:"6"`
+	TransferTo  string   `json:"transfer_to,omitempty" jsonschema:"account id or exact e-mail of who takes over open issues, projects, components, filters and dashboards" maxLength:"255"`
 	EffectiveAt string   `json:"effective_at,omitempty" jsonschema:"when, instead of now: RFC 3339 with an offset, or with a zone like 2027-03-01T18:00:00[Europe/Berlin]" maxLength:"100"`
 	Confirm     string   `json:"confirm,omitempty" jsonschema:"token of the plan that a person has agreed to; leave it out to get the plan" maxLength:"4096"`
 }
@@ -35,6 +38,12 @@ func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirma
 	if err != nil {
 		return Confirmable{}, err
 	}
+	var heir directory.Target
+	if in.TransferTo != "" {
+		if heir, err = directory.ParseExactTarget(in.TransferTo); err != nil {
+			return Confirmable{}, fault.New(fault.InvalidArgument, "Give an account id or an exact e-mail.", "transfer_to: %s", explain.Fault(err).Message).Because(err)
+		}
+	}
 	terms := lifecycle.Terms{Reason: in.Reason, Confirm: in.Confirm, EffectiveAt: at}
 	switch which, err := oneOf(given{"user", in.User != ""}, given{"users", len(in.Users) > 0}, given{"csv_path", in.CSVPath != ""}); {
 	case err != nil:
@@ -44,7 +53,7 @@ func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirma
 		if err != nil {
 			return Confirmable{}, err
 		}
-		return confirmable(d.Lifecycle.Offboard(ctx, lifecycle.OffboardRequest{Target: target, Parts: in.Steps, Terms: terms}))
+		return confirmable(d.Lifecycle.Offboard(ctx, lifecycle.OffboardRequest{Target: target, Parts: in.Steps, TransferTo: heir, Terms: terms}))
 	}
 	people, err := d.leavers(in)
 	if err != nil {
@@ -52,7 +61,7 @@ func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirma
 	}
 	requests := make([]lifecycle.OffboardRequest, len(people.values))
 	for i, leaver := range people.values {
-		requests[i] = lifecycle.OffboardRequest{Target: leaver.target, Parts: in.Steps, Terms: lifecycle.Terms{Reason: leaver.reason}}
+		requests[i] = lifecycle.OffboardRequest{Target: leaver.target, Parts: in.Steps, TransferTo: heir, Terms: lifecycle.Terms{Reason: leaver.reason}}
 	}
 	return confirmable(d.Lifecycle.OffboardMany(ctx, requests, lifecycle.Rows{Places: people.places, Problems: people.problems, StopOnError: in.StopOnError, Terms: terms}))
 }

@@ -23,25 +23,32 @@ const searchDepth = 50
 // beside. One that can't be asked is no error where the others lead to somebody: [Person.OrgUnread] says so.
 // Errors are faults: not_found with near matches, ambiguous with candidates, permission_denied where an empty answer proves nothing.
 func (d *Directory) Resolve(ctx context.Context, target Target) (Person, error) {
-	return d.resolve(ctx, target, false)
+	return d.resolve(ctx, target, false, func(string) {})
 }
 
 // ResolveToChange is Resolve for whoever is to be changed: it also asks what the organization's key may do to an account that it owns, and for its API
 // tokens ([Person.Control]). By account id that costs one round trip more, by e-mail none.
 func (d *Directory) ResolveToChange(ctx context.Context, target Target) (Person, error) {
-	return d.resolve(ctx, target, d.org != nil)
+	return d.resolve(ctx, target, d.org != nil, func(string) {})
 }
 
-func (d *Directory) resolve(ctx context.Context, target Target, control bool) (Person, error) {
+// ResolveAhead is ResolveToChange for whoever has more to read of the person: known is called with the account id as soon as there is one, before the
+// account itself is read; at most once, and not for a target that is a name.
+func (d *Directory) ResolveAhead(ctx context.Context, target Target, known func(accountID string)) (Person, error) {
+	return d.resolve(ctx, target, d.org != nil, known)
+}
+
+func (d *Directory) resolve(ctx context.Context, target Target, control bool, known func(string)) (Person, error) {
 	client, err := d.Jira()
 	if err != nil {
 		return Person{}, err
 	}
 	switch target.Kind {
 	case ByAccountID:
+		known(target.Value)
 		return d.byAccountID(ctx, client, target.Value, control)
 	case ByEmail:
-		return d.byEmail(ctx, client, target.Value, control)
+		return d.byEmail(ctx, client, target.Value, control, known)
 	case ByName:
 		return d.byName(ctx, client, target.Value, control)
 	}
@@ -181,7 +188,7 @@ func (d *Directory) joined(user *jira.User, answer scimAnswer, org orgAnswer) Pe
 
 // byEmail asks for everybody who has the e-mail, side by side, then reads the account that this leads to. Jira finds active people with a visible
 // e-mail, SCIM everyone that it provisions, the organization everyone that it knows; exact means equal without regard to case.
-func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email string, control bool) (Person, error) {
+func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email string, control bool, known func(string)) (Person, error) {
 	var matches []jira.User
 	var found *scim.User
 	var org orgAnswer
@@ -241,6 +248,7 @@ func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email stri
 	case len(exact) == 0:
 		return Person{}, d.noSuchPerson(ctx, client, email, nil)
 	}
+	known(exact[0].AccountID)
 	return d.byFoundEmail(ctx, client, exact[0].AccountID, found, links, org, control)
 }
 

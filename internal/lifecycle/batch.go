@@ -139,6 +139,9 @@ func (b batch) problems(plans []Plan, errs []error) []RowProblem {
 			continue
 		}
 		first[plan.Target.key()] = i
+		if plan.successor != "" && slices.ContainsFunc(plans, func(p Plan) bool { return p.Target.AccountID == plan.successor }) {
+			add(fault.InvalidArgument, "what they leave behind can't go to somebody who leaves in the same batch (transfer_to)")
+		}
 		for _, group := range plan.adminOf {
 			if earlier, ok := admins[group]; ok {
 				add(fault.Protected, "an administrator like the person in "+b.place(earlier)+": offboard administrators one at a time, so that one is always left")
@@ -228,6 +231,7 @@ func (b batch) join(plans []Plan) Plan {
 		joint.followUps = appendNew(joint.followUps, p.followUps)
 	}
 	sum := hex.EncodeToString(digest.Sum(nil))[:32]
+	joint.Owned = ownedByAll(plans)
 	joint.Target = Subject{Label: fmt.Sprintf("%d people", len(plans)), batch: sum}
 	joint = joint.seal()
 	joint.ID = "plan-" + sum

@@ -23,6 +23,8 @@ const (
 	parallelWrites = 16
 	// writeTimeout ends a write that was begun and whose caller is gone.
 	writeTimeout = time.Minute
+	// transferTimeout ends a step that hands over many things.
+	transferTimeout = 5 * time.Minute
 	// lastLook is how long a read may take after the process was told to stop.
 	lastLook = 10 * time.Second
 
@@ -46,6 +48,7 @@ type execution struct {
 	plan    Plan
 	changes []change
 	observe func(context.Context, Subject) (State, error)
+	holders func(context.Context, []Step) (map[Action]map[string]string, error)
 	heed    func()        // takes notice of a cancellation, nil where nobody can cancel but in the journal
 	patient time.Duration // how long a stage waits for its changes to show
 	now     func() time.Time
@@ -63,7 +66,7 @@ type execution struct {
 
 func (s *Service) newExecution(lease *journal.Lease, plan Plan) (*execution, error) {
 	x := &execution{
-		lease: lease, plan: plan, observe: s.observe, patient: s.patience, now: s.now, subject: plan.Target,
+		lease: lease, plan: plan, observe: s.observe, holders: s.readHolders, patient: s.patience, now: s.now, subject: plan.Target,
 		steps: slices.Clone(lease.Operation().Steps), changed: map[int]bool{}, notes: map[int]string{},
 		log: s.log.With("operation", lease.Operation().ID, "tool", plan.tool, "plan", plan.ID),
 	}
@@ -163,6 +166,13 @@ func (x *execution) hindered(stage int) string {
 	if by, ok := x.lease.CancelRequested(); ok && (stage != stageOf(Verify) || x.any(StepSkipped)) {
 		return "not begun: cancelled by " + cmp.Or(by.Caller, "the caller")
 	}
+	if stage == stageOf(TransferIssues) {
+		for i, step := range x.plan.Steps {
+			if stageOf(step.Action) == 0 && x.steps[i].Status == StepFailed {
+				return "not begun: what comes before it failed: " + x.steps[i].Detail
+			}
+		}
+	}
 	for i, step := range x.plan.Steps {
 		entry := slices.Contains([]Action{CreateUser, InviteUser, Reactivate, RestoreAccess, CancelDeletion}, step.Action)
 		if entry && x.steps[i].Status == StepFailed {
@@ -213,6 +223,14 @@ func (x *execution) stage(ctx context.Context, steps []int, state State) (State,
 	if err != nil {
 		return state, err
 	}
+	if slices.ContainsFunc(steps, func(i int) bool { return x.plan.Steps[i].transfer != nil }) { // who has what is read right before it is handed over
+		seen, err := x.look(ctx, steps)
+		if err != nil {
+			x.skip(steps, "not begun: it could not be looked at: "+explainText(err))
+			return state, x.interrupted(ctx)
+		}
+		state = seen
+	}
 	var pending []int
 	writes := false
 	for _, i := range steps {
@@ -220,6 +238,10 @@ func (x *execution) stage(ctx context.Context, steps []int, state State) (State,
 		case x.changes[i].so(state) && x.byInvitation(i):
 			x.steps[i].After = facet(x.plan.Steps[i], state)
 			x.set(i, StepDone, "given with the invitation, and the membership shows")
+		case x.changes[i].so(state) && x.steps[i].Attempts > 0 && x.changes[i].outcome != nil: // what an earlier attempt did not do has been done since
+			x.steps[i].After = facet(x.plan.Steps[i], state)
+			_, told := x.changes[i].outcome(state, nil)
+			x.set(i, StepDone, told)
 		case x.changes[i].so(state) && x.changes[i].write != nil:
 			x.steps[i].Before, x.steps[i].After = facet(x.plan.Steps[i], state), facet(x.plan.Steps[i], state)
 			x.set(i, StepAlready, "was so already")
@@ -363,7 +385,11 @@ func (x *execution) write(ctx context.Context, i int) error {
 		}
 		return nil
 	})
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	limit := writeTimeout
+	if x.plan.Steps[i].transfer != nil { // many writes
+		limit = transferTimeout
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	var l learned
 	var mu sync.Mutex
@@ -414,7 +440,7 @@ func (x *execution) readBack(ctx context.Context, pending []int, errs []error) (
 func (x *execution) await(ctx context.Context, steps []int, patience time.Duration) (State, error) {
 	deadline := time.Now().Add(patience)
 	for pause := firstPoll; ; pause = min(pause*3/2, slowestPoll) {
-		state, err := x.look(ctx)
+		state, err := x.look(ctx, steps)
 		if err == nil && x.shows(steps, state) {
 			return state, nil
 		}
@@ -431,17 +457,34 @@ func (x *execution) await(ctx context.Context, steps []int, patience time.Durati
 	}
 }
 
-// look reads the state and takes over the ids that it shows. After an interruption it still reads, for a short while.
-func (x *execution) look(ctx context.Context) (State, error) {
+// look reads the state, as far as steps are concerned, and takes over the ids that it shows. After an interruption it still reads, for a short while.
+func (x *execution) look(ctx context.Context, steps []int) (State, error) {
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastLook)
 		defer cancel()
 	}
-	state, err := x.observe(ctx, x.current())
-	if err != nil {
+	var wanted []Step
+	for _, i := range steps {
+		wanted = append(wanted, x.plan.Steps[i])
+	}
+	var state State
+	var holders map[Action]map[string]string
+	both, both1 := parallel.WithContext(ctx)
+	both.Go(func() (err error) {
+		state, err = x.observe(both1, x.current())
+		return err
+	})
+	if hasTransfer(wanted) {
+		both.Go(func() (err error) {
+			holders, err = x.holders(both1, wanted)
+			return err
+		})
+	}
+	if err := both.Wait(); err != nil {
 		return State{}, err
 	}
+	state.Holders = holders
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if id := state.accountID(); id != "" {

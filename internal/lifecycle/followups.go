@@ -26,7 +26,7 @@ func followUpsOf(person directory.Person, p Plan, ended way) []string {
 		list = append(list, "Other Atlassian apps (Confluence, Bitbucket, Trello, other sites): look whether the person has access there.")
 	}
 	return append(list,
-		"Reassign the open issues, filters and dashboards that the person owned.",
+		followUpReassign,
 		"Look for automation rules that run as the person (Jira settings, System, Automation rules): no API tells whose they are.",
 		"Collect devices, and end sessions and keys outside of Atlassian.")
 }
@@ -45,6 +45,9 @@ func whyTokensStay(person directory.Person) string {
 	}
 	return "revoke them at admin.atlassian.com (the person's page), or call again with the step revoke_tokens."
 }
+
+// followUpReassign is what is left to do where nothing is handed over.
+const followUpReassign = "Reassign the open issues, filters and dashboards that the person owned (transfer_to does it)."
 
 func hasVia(steps []Step, via Via) bool {
 	return slices.ContainsFunc(steps, func(s Step) bool { return s.Via == via })

@@ -9,6 +9,7 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
@@ -17,7 +18,22 @@ type OffboardRequest struct {
 	Target directory.Target
 	// Parts chooses among OffboardParts; empty means the first four.
 	Parts []string
+	// TransferTo takes over what the person leaves behind: an account id or an exact e-mail. The zero Target leaves it where it is.
+	TransferTo directory.Target `json:",omitzero"`
+	// Due tells that it was agreed to before, and is planned again now that its time has come.
+	Due bool `json:"-"`
 	Terms
+}
+
+func (r OffboardRequest) transfers() bool { return r.TransferTo.Value != "" }
+
+// due tells an intent that it was agreed to before: then access ends also where who was to take over no longer can.
+func due(in intent) intent {
+	if in, ok := in.(OffboardRequest); ok {
+		in.Due = true
+		return in
+	}
+	return in
 }
 
 func (OffboardRequest) kind() string { return "offboard_user" }
@@ -42,7 +58,7 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 			return Plan{}, err
 		}
 	}
-	at, err := s.situationBy(ctx, r.Target, s.directory.ResolveToChange)
+	at, left, to, err := s.leaving(ctx, r)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -55,7 +71,46 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 		}
 	}
 	plan, err := planOffboard(at.person, r.Parts, s.reach(), goodbye(r.Reason))
-	return at.meet(plan), err
+	if err != nil {
+		return plan, err
+	}
+	plan.Owned = &left.Owned
+	if r.transfers() {
+		if err := plan.handOver(at.person, left, to); err != nil {
+			return Plan{}, err
+		}
+		plan = plan.seal()
+	}
+	return at.meet(plan), nil
+}
+
+// leaving reads side by side who leaves, what they leave behind, and who takes it over. What is left behind is read as soon as the account id is known, so
+// that it takes no time of its own.
+func (s *Service) leaving(ctx context.Context, r OffboardRequest) (at situation, left holdings, to successor, err error) {
+	found := make(chan string, 1)
+	all, all1 := parallel.WithContext(ctx)
+	all.Go(func() (err error) {
+		at, err = s.situationBy(all1, r.Target, func(ctx context.Context, target directory.Target) (directory.Person, error) {
+			defer close(found)
+			return s.directory.ResolveAhead(ctx, target, func(id string) { found <- id })
+		})
+		return err
+	})
+	all.Go(func() (err error) {
+		left, err = s.holdingsOf(all1, found, r.transfers())
+		return err
+	})
+	if r.transfers() {
+		all.Go(func() (err error) {
+			to, err = s.successorOf(all1, r.TransferTo)
+			if err != nil && r.Due && !explain.Fault(err).Retryable {
+				to.broken, err = err, nil
+			}
+			return err
+		})
+	}
+	err = all.Wait()
+	return at, left, to, err
 }
 
 func (s *Service) reach() reach {

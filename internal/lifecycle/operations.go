@@ -210,7 +210,7 @@ func (s *Service) stillWanted(ctx context.Context, op journal.Operation) error {
 	if err != nil {
 		return err
 	}
-	plan, err := because(in, op.Reason).plan(ctx, s)
+	plan, err := due(because(in, op.Reason)).plan(ctx, s)
 	if err != nil {
 		return err
 	}

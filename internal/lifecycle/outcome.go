@@ -53,6 +53,11 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 		if unread == nil {
 			r.After = facet(x.plan.Steps[i], state)
 		}
+		if told := x.changes[i].outcome; told != nil && unread == nil {
+			status, detail := told(state, errs[i])
+			x.set(i, status, detail)
+			continue
+		}
 		switch err := errs[i]; {
 		case shown && err == nil:
 			r.Status = StepDone
@@ -174,6 +179,9 @@ func conclude(results []journal.Step, cancelled bool) Status {
 		switch {
 		case r.Status == StepDone, r.Status == StepAlready:
 			good++
+		case isTransfer(Action(r.Action)) && len(movedBy(r)) > 0: // a part of it
+			good++
+			bad++
 		default:
 			bad++
 		}

@@ -61,6 +61,8 @@ type Step struct {
 
 	group directory.Group
 	token string // the id of the API token that is revoked
+	// transfer is what the step hands over, nil where it hands over nothing.
+	transfer *transfer
 }
 
 // Subject is whom or what a plan changes.
@@ -109,7 +111,11 @@ type Plan struct {
 	// EffectiveAt is when it begins, in the zone in which it was asked for; zero is now.
 	EffectiveAt time.Time `json:"effective_at,omitzero" jsonschema:"when it begins, if not now"`
 
+	// Owned is what the person leaves behind. It is not part of what the plan changes: a new issue does not make another plan of it.
+	Owned *Owned `json:"owned,omitempty" jsonschema:"of an offboarding: what the person leaves behind"`
+
 	tool      string
+	successor string // account id of who takes over what is left behind, "" where nobody does
 	site      string // where it is to be done
 	org       string // the organization that has a part in it, "" where none has
 	message   string // what somebody whose account is deactivated is shown
@@ -144,11 +150,19 @@ func (p Plan) seal() Plan {
 		Group  string
 		SCIM   string
 		Token  string `json:",omitempty"`
+		To     string `json:",omitempty"`
 	}
 	effects := make([]effect, 0, len(p.Steps))
 	for _, s := range p.Steps {
-		if s.Via != ViaNone {
-			effects = append(effects, effect{s.Action, s.Via, s.group.ID, s.group.SCIMID, s.token})
+		if s.Via == ViaNone {
+			continue
+		}
+		e := effect{s.Action, s.Via, s.group.ID, s.group.SCIMID, s.token, ""}
+		if s.transfer != nil { // of which kind, from whom and to whom: which things these are may change until it is done
+			e.To = s.transfer.From + " " + s.transfer.To
+		}
+		if s.transfer == nil || len(effects) == 0 || effects[len(effects)-1] != e {
+			effects = append(effects, e)
 		}
 	}
 	p.Target.seekOrg = hasVia(p.Steps, ViaOrganization)

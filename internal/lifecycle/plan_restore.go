@@ -41,6 +41,7 @@ func planRestore(person directory.Person, operation string, t taken, there []boo
 			plan.Steps = append(plan.Steps, Step{Action: AddToGroup, Via: via, Target: g.Name, Detail: "add to the group " + g.Name + " through " + sideName(via), group: g})
 		}
 	}
+	lost = append(lost, plan.handBack(person, t)...)
 	if t.site && !slices.Contains(person.Sources, directory.SourceJira) {
 		lost = append(lost, "Removal from the site can't be undone: invite the person again with provision_user.")
 	}

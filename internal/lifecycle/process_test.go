@@ -15,6 +15,7 @@ import (
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
 )
 
 // home is a journal in which any number of processes may live, one after another or side by side. Its clock is the test's, moved by shift.
@@ -199,4 +200,6 @@ func (p *process) operation(t tester, id string) journal.Operation {
 }
 
 // killAtWrite kills the process when it would send a write.
-func killAtWrite(r *http.Request, executed bool) bool { return r.Method != http.MethodGet && !executed }
+func killAtWrite(r *http.Request, executed bool) bool {
+	return !sandbox.Reads(r.Method, r.URL.Path) && !executed
+}

@@ -26,6 +26,8 @@ type planRecord struct {
 	Subject   *groupRecord      `json:"group,omitempty"`
 	Groups    []groupRecord     `json:"groups"`           // of each step; empty where it has none
 	Tokens    []string          `json:"tokens,omitempty"` // of each step, where any revokes one
+	Successor string            `json:"successor,omitempty"`
+	Transfers []*transfer       `json:"transfers,omitempty"` // of each step, where any hands something over
 }
 
 type groupRecord struct {
@@ -47,7 +49,11 @@ func (p Plan) encode() (json.RawMessage, error) {
 		if p.Target.seekTokens {
 			r.Tokens = append(r.Tokens, s.token)
 		}
+		if hasTransfer(p.Steps) {
+			r.Transfers = append(r.Transfers, s.transfer)
+		}
 	}
+	r.Successor = p.successor
 	return json.Marshal(r)
 }
 
@@ -61,7 +67,7 @@ func decodePlan(data json.RawMessage) (Plan, error) {
 		return Plan{}, fmt.Errorf("read the recorded plan: %d steps with %d groups", len(r.Steps), len(r.Groups))
 	}
 	p := r.Plan
-	p.org, p.message, p.noTokens = r.Org, r.Message, r.NoTokens
+	p.org, p.message, p.noTokens, p.successor = r.Org, r.Message, r.NoTokens, r.Successor
 	p.Target.seekOrg, p.Target.seekTokens = hasVia(p.Steps, ViaOrganization), hasAction(p.Steps, RevokeToken)
 	p.site, p.tool, p.followUps, p.attrs, p.products, p.noGroups, p.widens, p.Target.seekSCIM = r.Site, r.Tool, r.FollowUps, r.Attrs, r.Products, r.NoGroups, r.Widens, r.SeekSCIM
 	if r.Subject != nil {
@@ -72,6 +78,9 @@ func decodePlan(data json.RawMessage) (Plan, error) {
 		p.Steps[i].group = directory.Group(r.Groups[i])
 		if i < len(r.Tokens) {
 			p.Steps[i].token = r.Tokens[i]
+		}
+		if i < len(r.Transfers) {
+			p.Steps[i].transfer = r.Transfers[i]
 		}
 	}
 	return p, nil
@@ -131,6 +140,9 @@ func (s State) snapshot() (json.RawMessage, error) {
 // facet is what a state shows of the one thing that a step changes, nil where it shows nothing of it.
 func facet(step Step, st State) json.RawMessage {
 	shown := map[string]any{}
+	if step.transfer != nil {
+		return transferFacet(step, st)
+	}
 	if step.Via == ViaOrganization && step.Action != AddToGroup {
 		return orgFacet(step, st)
 	}

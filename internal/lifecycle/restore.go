@@ -119,11 +119,12 @@ type taken struct {
 	disabled, suspended, removed, deleted bool
 	tokens                                []string // the names of the API tokens that were revoked
 	groups                                []Step   // the memberships that were taken, each with its group and side
+	transfers                             []Step   // what was handed over, each with the things that were
 	before                                snapshot
 }
 
 func (t taken) anything() bool {
-	return t.access || t.site || len(t.groups) > 0 || t.organization() || t.removed || len(t.tokens) > 0
+	return t.access || t.site || len(t.groups) > 0 || t.organization() || t.removed || len(t.tokens) > 0 || len(t.transfers) > 0
 }
 
 // organization tells whether the organization has a part in giving it back.
@@ -169,6 +170,14 @@ func takenBy(op journal.Operation) (taken, error) {
 		return taken{}, fmt.Errorf("operation %s has %d steps and its plan %d", op.ID, len(op.Steps), len(plan.Steps))
 	}
 	for i, step := range plan.Steps {
+		if step.transfer != nil {
+			if moved := movedBy(op.Steps[i]); len(moved) > 0 {
+				own := *step.transfer
+				own.Things, step.transfer = moved, &own
+				t.transfers = append(t.transfers, step)
+			}
+			continue
+		}
 		if status := op.Steps[i].Status; status != StepDone && status != StepUnknown {
 			continue
 		}

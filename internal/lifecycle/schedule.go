@@ -41,7 +41,7 @@ func (s *Service) renew(ctx context.Context, lease *journal.Lease, agreed Plan) 
 	if err := s.overruled(ctx, op); err != nil {
 		return Plan{}, err
 	}
-	plan, err := because(in, op.Reason).plan(ctx, s)
+	plan, err := due(because(in, op.Reason)).plan(ctx, s)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -52,7 +52,7 @@ func (s *Service) renew(ctx context.Context, lease *journal.Lease, agreed Plan) 
 	if len(plan.Blockers) > 0 {
 		return Plan{}, changedSince(op, plan.Blockers[0], plan)
 	}
-	if plan.ID == agreed.ID && slices.EqualFunc(plan.Steps, agreed.Steps, sameStep) {
+	if plan.ID == agreed.ID && slices.EqualFunc(plan.Steps, agreed.Steps, sameStep) && sameThings(plan, agreed) {
 		return plan, nil
 	}
 	if !plan.writes() {
@@ -78,7 +78,7 @@ func sameStep(a, b Step) bool {
 	case a.Via == ViaJira && a.group.ID != "":
 		same = a.group.ID == b.group.ID
 	}
-	return a.Action == b.Action && a.Via == b.Via && a.token == b.token && same
+	return a.Action == b.Action && a.Via == b.Via && a.token == b.token && sameTransfer(a, b) && same
 }
 
 // beyond names what p would do that agreed does not, or "".
@@ -87,6 +87,9 @@ func (p Plan) beyond(agreed Plan) string {
 		return "it would change " + p.Target.Label + " instead of " + agreed.Target.Label
 	}
 	for _, step := range p.Steps {
+		if step.transfer != nil && (step.transfer.Broken != "" || p.successor != "" && p.successor == agreed.successor) { // whatever is there by then
+			continue
+		}
 		if step.Via != ViaNone && !slices.ContainsFunc(agreed.Steps, func(s Step) bool { return sameStep(s, step) }) {
 			return "it would also " + step.Detail
 		}

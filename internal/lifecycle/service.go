@@ -35,6 +35,8 @@ type Service struct {
 	stop     context.CancelCauseFunc
 	running  inflight
 
+	survey survey
+
 	strangers sync.Map // operations of other sites, which were told of once
 }
 

@@ -79,7 +79,7 @@ func (at situation) meet(plan Plan) Plan {
 // warnPowerless says before anything is tried that Jira changes groups for site administrators only. It is a warning and no blocker: an organization
 // admin may do it without being in a group that shows it.
 func (p *Plan) warnPowerless(self jira.User, admins []directory.AdminGroup) {
-	changesGroups := slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Via == ViaJira && s.Action != InviteUser })
+	changesGroups := slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Via == ViaJira && s.Action != InviteUser && s.transfer == nil })
 	if changesGroups && !directory.IsSiteAdmin(self, admins) {
 		p.Warnings = append(p.Warnings, "The owner of the Jira credential is in no group of site administrators, so Jira will probably refuse the steps that go through it (403).")
 	}

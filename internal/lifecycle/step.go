@@ -19,6 +19,8 @@ type change struct {
 	// write sends the change, once. nil means that there is nothing to send, only something to wait for.
 	// It may learn ids, which it puts into the subject.
 	write func(context.Context, *learned) error
+	// outcome says of a change with many parts what it came to, where it could be read back; nil where it is either so or not.
+	outcome func(State, error) (StepStatus, string)
 }
 
 // learned collects what a write brings to light: ids, and which part of it the service says did not succeed.
@@ -34,10 +36,12 @@ func stageOf(a Action) int {
 		return 1
 	case AddToGroup, RemoveFromGroup:
 		return 2
-	case RemoveFromSite, RemoveFromDirectory:
+	case TransferIssues, TransferProjects, TransferComponents, TransferFilters, TransferDashboards:
 		return 3
+	case RemoveFromSite, RemoveFromDirectory:
+		return 4
 	}
-	return 4
+	return 5
 }
 
 func inOrder(steps []Step) []Step {
@@ -47,6 +51,9 @@ func inOrder(steps []Step) []Step {
 
 // change returns what step means for the subject of plan.
 func (s *Service) change(plan Plan, step Step, subject func() Subject) (change, error) {
+	if step.transfer != nil {
+		return s.transferChange(step), nil
+	}
 	if step.Via == ViaOrganization {
 		return s.orgChange(plan, step, subject)
 	}

@@ -96,6 +96,9 @@ func (p Plan) write(b *strings.Builder) {
 			fmt.Fprintf(b, "%2d. %s\n", i+1, s.Detail)
 		}
 	}
+	if p.Owned != nil {
+		fmt.Fprintf(b, "\n%s\n", p.Owned.sentence())
+	}
 	list(b, "Blockers", p.Blockers)
 	list(b, "Warnings", p.Warnings)
 	list(b, "Undo", p.Undo)

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -28,6 +30,14 @@ type Request struct {
 	TookEffect bool `json:"took_effect,omitempty"`
 	// Body is what was sent, of requests other than GET; its digest ("sha256:…") where it is long.
 	Body string `json:"body,omitempty"`
+}
+
+// searches are the ends of paths that are asked by POST and change nothing.
+var searches = []string{"/search", "/search/jql", "/search/approximate-count", "/get-scim-links-for-email"}
+
+// Reads tells whether a request of this method and path is one that changes nothing: a GET, or a search by POST.
+func Reads(method, path string) bool {
+	return method == http.MethodGet || method == http.MethodPost && slices.ContainsFunc(searches, func(end string) bool { return strings.HasSuffix(path, end) })
 }
 
 // requestLog remembers requests in the order in which they came.
