@@ -125,7 +125,7 @@ func (s *site) facts(t *testing.T, email string) facts {
 
 // writes lists the requests that may have changed something.
 func (s *site) writes() []sandbox.Request {
-	return slices.DeleteFunc(s.Requests(), func(r sandbox.Request) bool { return sandbox.Reads(r.Method, r.Path) })
+	return slices.DeleteFunc(s.Requests(), sandbox.Request.Reads)
 }
 
 // changesNothing checks that no request that may change something arrives from here to the end of the test.

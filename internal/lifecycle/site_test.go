@@ -172,7 +172,7 @@ func (s *site) applyOffboard(t tester, ctx context.Context, who, token string, p
 
 // writes lists the requests that may have changed something, without the reads.
 func (s *site) writes() []sandbox.Request {
-	return slices.DeleteFunc(s.Requests(), func(r sandbox.Request) bool { return sandbox.Reads(r.Method, r.Path) })
+	return slices.DeleteFunc(s.Requests(), sandbox.Request.Reads)
 }
 
 // tookEffectTwice names a write that was executed more than once among those after the first ones. Writes are the same when method, path, query and

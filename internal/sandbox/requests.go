@@ -32,13 +32,16 @@ type Request struct {
 	Body string `json:"body,omitempty"`
 }
 
-// searches are the ends of paths that are asked by POST and change nothing.
-var searches = []string{"/search", "/search/jql", "/search/approximate-count", "/get-scim-links-for-email"}
+// questions are the ends of paths that are asked by POST and change nothing.
+var questions = []string{"/users/search", "/groups/search", "/get-scim-links-for-email", "/workspaces", "/search/jql", "/search/approximate-count"}
 
-// Reads tells whether a request of this method and path is one that changes nothing: a GET, or a search by POST.
+// Reads tells whether a request of this method and path can change nothing: it is a GET, or a question that is sent as a POST.
 func Reads(method, path string) bool {
-	return method == http.MethodGet || method == http.MethodPost && slices.ContainsFunc(searches, func(end string) bool { return strings.HasSuffix(path, end) })
+	return method == http.MethodGet || method == http.MethodPost && slices.ContainsFunc(questions, func(end string) bool { return strings.HasSuffix(path, end) })
 }
+
+// Reads tells whether the request can change nothing.
+func (r Request) Reads() bool { return Reads(r.Method, r.Path) }
 
 // requestLog remembers requests in the order in which they came.
 type requestLog struct {
