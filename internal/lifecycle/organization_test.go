@@ -2,34 +2,189 @@ package lifecycle_test
 
 import (
 	"context"
+	"encoding/json"
+	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
 )
 
-const max = "max.manager@example.com"
+const (
+	max  = "max.manager@example.com"
+	gina = "gina.google@example.com"
+	uma  = "uma.unverified@example.com"
+	susi = "susi.suspended@partner.example"
+	dora = "dora.deletion@example.com"
+	neo  = "neo.notinvited@example.com"
+	bill = "bill.billing@example.com"
+)
 
 func withOrganization(o *options) { o.orgKey = sandbox.OrgKeyFull }
 
-func TestThin(t *testing.T) {
-	s := newSite(t, withOrganization)
-	r, err := s.service.Offboard(context.Background(), lifecycle.OffboardRequest{Target: target(t, max), Terms: lifecycle.Terms{Reason: "left"}})
-	if err != nil {
+func withKey(name string) func(*options) { return func(o *options) { o.orgKey = name } }
+
+// orgFact is what the sandbox's organization holds of a person.
+type orgFact struct {
+	Status string
+	Tokens int
+}
+
+// orgFacts reads the organization's own state of everybody, by e-mail.
+func (s *site) orgFacts(t tester) map[string]orgFact {
+	t.Helper()
+	recorder := httptest.NewRecorder()
+	s.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "http://127.0.0.1/_sandbox/state", nil))
+	var state struct {
+		Organization struct {
+			Users []struct {
+				Email, Status, DeletionOn string
+				Tokens                    []string
+			}
+		}
+	}
+	if err := json.Unmarshal(recorder.Body.Bytes(), &state); err != nil {
 		t.Fatal(err)
 	}
-	t.Log(r.Text())
-	r, err = s.applyOffboard(t, context.Background(), max, r.Confirm.Token)
-	if err != nil {
-		t.Fatal(err)
+	all := map[string]orgFact{}
+	for _, u := range state.Organization.Users {
+		all[strings.ToLower(u.Email)] = orgFact{u.Status, len(u.Tokens)}
 	}
-	t.Log(r.Text())
-	for _, q := range s.Requests() {
-		t.Log(q.Method, q.Path, q.Query, q.Status, q.Body)
+	return all
+}
+
+// TestRoutes takes people of every kind out by the route that is theirs, looks at what the organization then holds, and brings them back.
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		who     string
+		parts   []string
+		policy  lifecycle.Policy
+		key     string // "" = full
+		outcome string // of the plan where nothing is applied
+		blocker string
+		after   orgFact
+		restore string // what a restore came to; "" = not tried
+		back    orgFact
+	}{
+		{
+			name: "a SCIM person goes by SCIM", who: jane, outcome: "succeeded: deactivate=done remove_from_group=done remove_from_group=done remove_from_group=done remove_from_group=done verify=done",
+			after:   orgFact{Status: "deactivated"},
+			restore: "succeeded: reactivate=done add_to_group=done add_to_group=done add_to_group=done add_to_group=done verify=done", back: orgFact{Status: "active"},
+		},
+		{
+			name: "a managed account is disabled and loses its tokens for good", who: max,
+			outcome: "succeeded: deactivate=done revoke_token=done revoke_token=done remove_from_group=done remove_from_group=done remove_from_group=done verify=done",
+			after:   orgFact{Status: "deactivated"},
+			restore: "succeeded: reactivate=done add_to_group=done add_to_group=done add_to_group=done verify=done", back: orgFact{Status: "active"},
+		},
+		{
+			name: "somebody else's account is suspended", who: sam, outcome: "succeeded: suspend=done remove_from_group=done remove_from_group=done verify=done",
+			after: orgFact{Status: "suspended"}, restore: "succeeded: restore_access=done add_to_group=done add_to_group=done verify=done", back: orgFact{Status: "active"},
+		},
+		{
+			name: "the policy suspends nobody", who: sam, policy: lifecycle.Policy{NoSuspension: true}, outcome: "succeeded: remove_from_group=done remove_from_group=done verify=done", after: orgFact{Status: "active"},
+		},
+		{name: "whom Google manages", who: gina, outcome: "blocked", blocker: "Google Workspace", after: orgFact{Status: "active"}},
+		{name: "whom Google manages, but for the groups", who: gina, parts: []string{lifecycle.PartJiraGroups}, outcome: "succeeded: remove_from_group=done verify=done", after: orgFact{Status: "active"}},
+		{name: "whose address was never verified", who: uma, outcome: "blocked", blocker: "never verified", after: orgFact{Status: "active"}},
+		{name: "who is suspended already loses groups alone", who: susi, outcome: "succeeded: remove_from_group=done remove_from_group=done verify=done", after: orgFact{Status: "suspended"}},
+		{name: "who left still loses the token that was forgotten", who: lee, outcome: "succeeded: revoke_token=done remove_from_group=done remove_from_group=done verify=done", after: orgFact{Status: "deactivated"}},
+		{name: "who is on no site", who: neo, outcome: "succeeded: deactivate=done verify=done", after: orgFact{Status: "deactivated"}, restore: "succeeded: reactivate=done verify=done", back: orgFact{Status: "not_invited"}},
+		{
+			name: "removed from the directory", who: sam, parts: []string{lifecycle.PartDeactivate, lifecycle.PartRemoveFromDirectory},
+			outcome: "succeeded: suspend=done remove_from_directory=done verify=done", after: orgFact{},
+		},
+		{name: "tokens alone", who: max, parts: []string{lifecycle.PartRevokeTokens}, outcome: "succeeded: revoke_token=done revoke_token=done verify=done", after: orgFact{Status: "active"}, restore: "blocked"},
+		{
+			name: "an account is deleted", who: max, parts: []string{lifecycle.PartDeleteAccount}, policy: lifecycle.Policy{AllowAccountDeletion: true},
+			outcome: "succeeded: delete_account=done verify=done", after: orgFact{Status: "for_deletion", Tokens: 2},
+			restore: "succeeded: cancel_deletion=done verify=done", back: orgFact{Status: "active", Tokens: 2},
+		},
+		{
+			name: "an account that can't be deleted", who: bill, parts: []string{lifecycle.PartDeleteAccount}, policy: lifecycle.Policy{AllowAccountDeletion: true},
+			outcome: "failed: delete_account=failed verify=failed", after: orgFact{Status: "active"},
+		},
+		{name: "an account that is being deleted", who: dora, parts: []string{lifecycle.PartDeleteAccount}, policy: lifecycle.Policy{AllowAccountDeletion: true}, outcome: "succeeded", after: orgFact{Status: "for_deletion"}},
+		{name: "a key that may not ask what it may", who: max, key: sandbox.OrgKeyNarrow, outcome: "blocked", blocker: "read:accounts:admin", after: orgFact{Status: "active", Tokens: 2}},
+		{name: "a key that may only read", who: max, key: sandbox.OrgKeyReader, outcome: "partial: deactivate=failed revoke_token=failed revoke_token=failed remove_from_group=done remove_from_group=done remove_from_group=done verify=failed", after: orgFact{Status: "active", Tokens: 2}},
+	} {
+		inBubble(t, test.name, func(t *testing.T) {
+			s := newSite(t, under(test.policy), func(o *options) {
+				if o.orgKey = sandbox.OrgKeyFull; test.key != "" {
+					o.orgKey = test.key
+				}
+			})
+			ask := s.offboarding(t, test.who, test.parts...)
+			r, err := confirmed(ask, lifecycle.Terms{Reason: "left"}, func() {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.outcome, outcome(r)); diff != "" {
+				t.Errorf("(-want +got):\n%s\n%s", diff, r.Text())
+			}
+			if test.who == bill && !strings.Contains(r.Text(), "illing") {
+				t.Errorf("why it can't be deleted is not told:\n%s", r.Text())
+			}
+			if test.blocker != "" && !strings.Contains(strings.Join(r.Plan.Blockers, " "), test.blocker) {
+				t.Errorf("blockers %q, want %q", r.Plan.Blockers, test.blocker)
+			}
+			time.Sleep(time.Second) // what is queued
+			if diff := cmp.Diff(test.after, s.orgFacts(t)[test.who]); diff != "" {
+				t.Errorf("the organization holds (-want +got):\n%s", diff)
+			}
+			if test.restore == "" {
+				return
+			}
+			back, err := s.service.Restore(t.Context(), lifecycle.RestoreRequest{OperationID: r.Operation.ID})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.restore, outcome(back)); diff != "" {
+				t.Errorf("restored (-want +got):\n%s\n%s", diff, back.Text())
+			}
+			if test.restore == "blocked" {
+				return
+			}
+			if diff := cmp.Diff(test.back, s.orgFacts(t)[test.who]); diff != "" {
+				t.Errorf("restored, the organization holds (-want +got):\n%s", diff)
+			}
+		})
 	}
-	back, err := s.service.Restore(context.Background(), lifecycle.RestoreRequest{OperationID: r.Operation.ID})
-	if err != nil {
-		t.Fatal(err)
+}
+
+func TestWithoutTheOrganizationsAnswerNothingIsPlanned(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		edit  func(*options)
+		fault *sandbox.Fault
+		code  fault.Code
+	}{
+		"an expired key":                {edit: withKey(sandbox.OrgKeyExpired), code: fault.Unauthenticated},
+		"a key of another organization": {edit: withKey(sandbox.OrgKeyForeign), code: fault.NotFound},
+		"a search that fails":           {edit: withOrganization, fault: &sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Path: "/admin/v2/orgs/{o}/directories/{d}/users/search"}, code: fault.UpstreamUnavailable},
+		"manage that fails":             {edit: withOrganization, fault: &sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Path: "/users/{a}/manage$"}, code: fault.UpstreamUnavailable},
+		"tokens that can't be read":     {edit: withOrganization, fault: &sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Path: "/users/{a}/manage/api-tokens$"}, code: fault.UpstreamUnavailable},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s := newSite(t, test.edit)
+			if test.fault != nil {
+				s.fault(t, *test.fault)
+			}
+			_, err := s.service.Offboard(context.Background(), lifecycle.OffboardRequest{Target: target(t, max)})
+			if !fault.Is(err, test.code) || !strings.Contains(err.Error(), "scim_groups, jira_groups") {
+				t.Errorf("got %v, want %s that says how to do without", err, test.code)
+			}
+			r, err := s.service.Offboard(context.Background(), lifecycle.OffboardRequest{Target: target(t, max), Parts: []string{lifecycle.PartJiraGroups}})
+			if err != nil || r.Status != lifecycle.ConfirmationRequired {
+				t.Errorf("without the organization: %s, %v", r.Status, err)
+			}
+		})
 	}
-	t.Log(back.Text())
 }

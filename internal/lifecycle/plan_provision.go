@@ -34,16 +34,16 @@ type Newcomer struct {
 
 // provisionFacts is what a provisioning is planned from.
 type provisionFacts struct {
-	who      Newcomer
-	known    *directory.Person // nil: nobody has the e-mail yet
-	groups   []directory.Group
-	domains  []string // that SCIM provisions
-	hasSCIM  bool
-	hasOrg   bool
-	site     string   // cloud id, where the organization is configured
+	who     Newcomer
+	known   *directory.Person // nil: nobody has the e-mail yet
+	groups  []directory.Group
+	domains []string // that SCIM provisions
+	hasSCIM bool
+	hasOrg  bool
+	site    string // cloud id, where the organization is configured
 	// siteUnread is why the cloud id is not known.
 	siteUnread error
-	products []string // default of the policy
+	products   []string // default of the policy
 }
 
 // planProvision decides how a person comes in: whoever has the e-mail already is reactivated or left as they are, never created twice.

@@ -140,10 +140,21 @@ func byGroups(p directory.Person, r reach) way {
 	}
 }
 
+// refusals are answers of GET manage that withhold every privilege, in words.
+var refusals = map[admin.Reason]string{
+	"forbidden":                  "the key may not manage it; it may lack a scope (read:accounts:admin)",
+	"forbidden.targetUnverified": "its e-mail address was never verified, so the organization can't manage it yet",
+	"accountNotFound":            "the key's organization does not know it",
+}
+
 // inWords tells why a privilege is withheld, with Atlassian's own key for it.
 func inWords(p admin.Permission) string {
 	if p.Reason == "" {
 		return p.Reason.Words()
 	}
-	return p.Reason.Words() + " (" + string(p.Reason) + ")"
+	words, known := refusals[p.Reason]
+	if !known {
+		words = p.Reason.Words()
+	}
+	return words + " (" + string(p.Reason) + ")"
 }

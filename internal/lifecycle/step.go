@@ -191,13 +191,13 @@ func goal(plan Plan) func(State) bool {
 			var reached bool
 			switch step.Action {
 			case Suspend, RestoreAccess, CancelDeletion, DeleteAccount, RemoveFromDirectory, RevokeToken:
-				reached = orgShows(step, st)
+				reached = orgShows(plan, step, st)
 			case Deactivate:
 				reached = st.User == nil || !st.User.Active
 			case InviteUser:
 				reached = invited(st)
 			case Reactivate, CreateUser:
-				reached = st.User != nil && st.User.Active
+				reached = st.User != nil && st.User.Active || step.Via == ViaOrganization && st.User == nil // an account that is on no site
 			case AddToGroup:
 				reached = st.inJiraGroup(step.group.ID) || step.group.ID == "" && st.inSCIMGroup(step.group.SCIMID)
 			case RemoveFromGroup:

@@ -16,7 +16,7 @@ func (s *Service) orgChange(plan Plan, step Step, subject func() Subject) (chang
 	}
 	write := func(do func(ctx context.Context, accountID string) error) change {
 		return change{
-			so:    func(st State) bool { return orgShows(step, st) },
+			so:    func(st State) bool { return orgShows(plan, step, st) },
 			write: func(ctx context.Context, _ *learned) error { return do(ctx, subject().AccountID) },
 		}
 	}
@@ -59,7 +59,7 @@ func (s *Service) orgChange(plan Plan, step Step, subject func() Subject) (chang
 
 // orgShows tells whether the state shows what a step of the organization's does. An account that the organization does not show proves nothing, but
 // that it is in no directory.
-func orgShows(step Step, st State) bool {
+func orgShows(plan Plan, step Step, st State) bool {
 	switch step.Action {
 	case RevokeToken:
 		return !st.hasToken(step.token)
@@ -68,8 +68,8 @@ func orgShows(step Step, st State) bool {
 	case AddToGroup:
 		return st.inJiraGroup(step.group.ID)
 	}
-	if st.Org == nil {
-		return false
+	if st.Org == nil { // who was suspended and then removed is not suspended any more
+		return step.Action == Suspend && hasAction(plan.Steps, RemoveFromDirectory)
 	}
 	switch step.Action {
 	case Deactivate:
