@@ -149,6 +149,8 @@ func (c *call) organization() {
 		c.orgError(http.StatusNotFound, "ADMIN-404-1", "Not found", "There is no such resource.")
 	case !key.may(route.scope):
 		c.outOfScope(route)
+	case c.ofAccount() && len(key.Scopes) > 0 && c.s.knobs.get().UnscopedAccounts:
+		c.json(http.StatusForbidden, map[string]string{"key": "forbidden", "message": "The API key does not have the scope manage:org."})
 	case !c.withinMinute(name):
 	case c.foreign():
 		c.elsewhere(route, name)

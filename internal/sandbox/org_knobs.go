@@ -18,6 +18,8 @@ type OrgKnobs struct {
 	EventDelayMS int `json:"event_delay_ms"`
 	// RemovalDelayMS is how long the removal of somebody from the directories is queued; 0 is 200.
 	RemovalDelayMS int `json:"removal_delay_ms"`
+	// UnscopedAccounts makes the management of accounts refuse every key with scopes, as was reported of it.
+	UnscopedAccounts bool `json:"unscoped_accounts"`
 	// NoMinuteLimits lifts the limits a minute of the audit log and of the last-active dates.
 	NoMinuteLimits bool `json:"no_minute_limits"`
 }

@@ -9,8 +9,7 @@ type apiToken struct {
 	created time.Time
 	used    time.Time // zero: never
 	expires time.Time // zero: never, as those of before 2025
-	scoped  bool
-	name    string // in Tokens, for one that the site takes
+	name    string    // in Tokens, for one that the site takes
 }
 
 var tokenLabels = []string{"Backup script", "CI pipeline", "Excel export", "Grafana", "Power BI", "Migration 2023", "laptop", "Zapier"}
