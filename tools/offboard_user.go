@@ -12,11 +12,13 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/when"
 )
 
-// OffboardUserInput says whose access ends: one of User, Users and CSVPath.
+// OffboardUserInput says whose access ends: one of User, Users, CSVPath and a report's finding.
 type OffboardUserInput struct {
 	User        string   `json:"user,omitempty" jsonschema:"account id or exact e-mail; a name is refused" maxLength:"255"`
 	Users       []string `json:"users,omitempty" jsonschema:"several people instead of user: one plan, one confirmation" minItems:"1" maxItems:"1000" maxLength:"255"`
 	CSVPath     string   `json:"csv_path,omitempty" jsonschema:"file in the server's CSV folder instead of users; columns user, reason" maxLength:"1000"`
+	ReportID    string   `json:"report_id,omitempty" jsonschema:"with finding, instead of users: whom an audit found" maxLength:"100"`
+	Finding     string   `json:"finding,omitempty" jsonschema:"a finding's code" maxLength:"50"`
 	StopOnError bool     `json:"stop_on_error,omitempty" jsonschema:"of several people: begin no more when one fails"`
 	Reason      string   `json:"reason,omitempty" jsonschema:"why, for the record, such as a ticket number" maxLength:"500"`
 	Steps       []string `json:"steps,omitempty" jsonschema:"which parts to do; the first four when left out; delete_account (for good) stands alone" enum:"deactivate,revoke_tokens,scim_groups,jira_groups,remove_from_site,remove_from_directory,delete_account" minItems:"1" maxItems:"6"`
@@ -45,7 +47,7 @@ func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirma
 		}
 	}
 	terms := lifecycle.Terms{Reason: in.Reason, Confirm: in.Confirm, EffectiveAt: at}
-	switch which, err := oneOf(given{"user", in.User != ""}, given{"users", len(in.Users) > 0}, given{"csv_path", in.CSVPath != ""}); {
+	switch which, err := oneOf(given{"user", in.User != ""}, given{"users", len(in.Users) > 0}, given{"csv_path", in.CSVPath != ""}, given{"report_id", in.ReportID+in.Finding != ""}); {
 	case err != nil:
 		return Confirmable{}, err
 	case which == "user":
@@ -61,7 +63,7 @@ func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirma
 	}
 	requests := make([]lifecycle.OffboardRequest, len(people.values))
 	for i, leaver := range people.values {
-		requests[i] = lifecycle.OffboardRequest{Target: leaver.target, Parts: in.Steps, TransferTo: heir, Terms: lifecycle.Terms{Reason: leaver.reason}}
+		requests[i] = lifecycle.OffboardRequest{Target: leaver.target, Parts: leaver.steps, TransferTo: heir, Terms: lifecycle.Terms{Reason: leaver.reason}}
 	}
 	return confirmable(d.Lifecycle.OffboardMany(ctx, requests, lifecycle.Rows{Places: people.places, Problems: people.problems, StopOnError: in.StopOnError, Terms: terms}))
 }
@@ -70,6 +72,7 @@ func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirma
 type leaver struct {
 	target directory.Target
 	reason string
+	steps  []string
 }
 
 // leavers reads whom a batch is about, and lists everything that is wrong with it.
@@ -77,10 +80,13 @@ func (d *Deps) leavers(in OffboardUserInput) (rows[leaver], error) {
 	if err := d.limit(len(in.Users)); err != nil {
 		return rows[leaver]{}, err
 	}
+	if in.ReportID+in.Finding != "" {
+		return d.reportedLeavers(in)
+	}
 	var list rows[leaver]
 	read := func(place, user, reason string) {
 		target, err := directory.ParseExactTarget(user)
-		list.add(place, user, leaver{target, reason}, err)
+		list.add(place, user, leaver{target, reason, in.Steps}, err)
 	}
 	for i, user := range in.Users {
 		read(fmt.Sprintf("users[%d]", i), user, "")
@@ -96,6 +102,20 @@ func (d *Deps) leavers(in OffboardUserInput) (rows[leaver], error) {
 		}
 	}
 	return list, nil
+}
+
+// reportedLeavers takes whom a report found. Where its advice is a part of an offboarding, such as revoking tokens, it is that part, unless others are named.
+func (d *Deps) reportedLeavers(in OffboardUserInput) (rows[leaver], error) {
+	found, err := d.reported(in.ReportID, in.Finding)
+	list := rows[leaver]{places: found.places, problems: found.problems}
+	for _, f := range found.values {
+		steps := in.Steps
+		if len(steps) == 0 && f.fix.Tool == "offboard_user" {
+			steps = f.fix.Arguments.Steps
+		}
+		list.values = append(list.values, leaver{f.target, f.reason, steps})
+	}
+	return list, err
 }
 
 // effectiveAt reads when something shall be done; the zero time is now.

@@ -80,7 +80,7 @@ func outputSchema[Out any]() (*jsonschema.Schema, error) {
 }
 
 // outline is what clients are told of an output: the whole list of tools is loaded by every one of them, and has to stay small. Objects inside of objects
-// are left open; of the rows of a list only the fields that are always there are named. Which fields an answer always has is left out too:
+// and the rows of lists in them are left open; of the rows of an answer's own list only the fields that are always there are named. Which fields an answer always has is left out too:
 // an error's are others, and to say both would take a twentieth of the list.
 func outline(s *jsonschema.Schema) *jsonschema.Schema {
 	out := outlineAt(s, 0, false)
@@ -94,9 +94,9 @@ func outlineAt(s *jsonschema.Schema, depth int, row bool) *jsonschema.Schema {
 	if depth > 0 {
 		out.Required = nil
 	}
-	if depth < describedDepth+1 || row && depth == describedDepth+1 {
+	if depth <= describedDepth {
 		for name, p := range s.Properties {
-			if (row || depth > describedDepth) && !slices.Contains(s.Required, name) {
+			if row && !slices.Contains(s.Required, name) {
 				continue
 			}
 			if out.Properties == nil {

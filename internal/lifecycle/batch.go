@@ -74,6 +74,12 @@ func (s *Service) ProvisionMany(ctx context.Context, people []ProvisionRequest, 
 	return s.many(ctx, batchOf(people, how), how.Terms)
 }
 
+// RemoveMany takes several people out of groups: without a confirmation it returns the plan of all and changes nothing. Nothing begins while anything is
+// wrong with any of them.
+func (s *Service) RemoveMany(ctx context.Context, people []RemoveRequest, how Rows) (Result, error) {
+	return s.many(ctx, batchOf(people, how), how.Terms)
+}
+
 func batchOf[T intent](people []T, how Rows) batch {
 	b := batch{places: how.Places, wrong: how.Problems, stopOnError: how.StopOnError}
 	for _, p := range people {
@@ -97,6 +103,18 @@ func (s *Service) many(ctx context.Context, b batch, terms Terms) (Result, error
 
 // plan plans everybody, lists what is wrong with anybody, and makes one plan of all.
 func (b batch) plan(ctx context.Context, s *Service) (Plan, error) {
+	plans, errs := b.planEach(ctx, s)
+	if problems := append(slices.Clone(b.wrong), b.problems(plans, errs)...); len(problems) > 0 {
+		if err := unavailable(errs); err != nil {
+			return Plan{}, err
+		}
+		return Plan{}, WrongRows(problems, len(b.items)+len(b.wrong))
+	}
+	return b.join(plans), nil
+}
+
+// planEach plans everybody side by side; each error is kept with its person.
+func (b batch) planEach(ctx context.Context, s *Service) ([]Plan, []error) {
 	plans := make([]Plan, len(b.items))
 	errs := make([]error, len(b.items))
 	var all errgroup.Group
@@ -107,14 +125,8 @@ func (b batch) plan(ctx context.Context, s *Service) (Plan, error) {
 			return nil
 		})
 	}
-	_ = all.Wait() // each error is kept with its person
-	if problems := append(slices.Clone(b.wrong), b.problems(plans, errs)...); len(problems) > 0 {
-		if err := unavailable(errs); err != nil {
-			return Plan{}, err
-		}
-		return Plan{}, WrongRows(problems, len(b.items)+len(b.wrong))
-	}
-	return b.join(plans), nil
+	_ = all.Wait() // no part returns an error
+	return plans, errs
 }
 
 // problems lists what is wrong, in the order of the people.
@@ -157,6 +169,8 @@ func (b batch) problems(plans []Plan, errs []error) []RowProblem {
 func whom(in intent) string {
 	switch in := in.(type) {
 	case OffboardRequest:
+		return in.Target.Value
+	case RemoveRequest:
 		return in.Target.Value
 	case ProvisionRequest:
 		return in.Who.Email
