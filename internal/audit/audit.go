@@ -71,6 +71,10 @@ func (a *Auditor) Run(ctx context.Context, o Options) (Result, error) {
 	if err := a.check(o); err != nil {
 		return Result{}, err
 	}
+	earlier, err := a.earlier(o)
+	if err != nil {
+		return Result{}, err
+	}
 	started := a.now()
 	w, err := openWorkspace(a.StateDir, started)
 	if err != nil {
@@ -85,11 +89,20 @@ func (a *Auditor) Run(ctx context.Context, o Options) (Result, error) {
 	}
 	result.StartedAt, result.FinishedAt = started.UTC(), a.now().UTC()
 	result.Report = w.report(result)
+	result.Site, result.AccountTypes = a.Site, o.AccountTypes
 	if err := w.publish(result); err != nil {
 		return Result{}, unwritable(a.StateDir, err)
 	}
 	a.log().InfoContext(ctx, "audit finished", "report", result.Report.ID, "accounts", result.Counts.Total,
 		"findings", result.Report.Findings, "pages", result.Pages, "duration", result.FinishedAt.Sub(result.StartedAt))
+	if earlier != "" {
+		c, err := a.Compare(ctx, earlier, result.Report.ID, o.limit())
+		if err != nil {
+			result.Notes = append(result.Notes, fmt.Sprintf("The report is complete, but could not be compared: %v", err))
+			return result, nil
+		}
+		result.Comparison = &c
+	}
 	return result, nil
 }
 

@@ -29,6 +29,8 @@ type Options struct {
 
 	Export, Roster string // files of Auditor.Files; "" = none
 	ConfirmRoster  bool   // the roster is meant, although most of the site would have left by it
+
+	CompareTo string // an earlier report, whose differences the answer tells; "" = none, Latest = the newest
 }
 
 // MaxInactiveDays is the longest window: longer than the organization keeps dates.

@@ -41,7 +41,7 @@ func (a *Auditor) Open(id, file string) (*os.File, error) {
 		return nil, fault.New(fault.InvalidArgument, "Take the id from an audit's answer, such as audit-20260102T030405Z-ab12.",
 			"%q is not the id of a report.", clip(id, 60))
 	}
-	if !slices.Contains([]string{RowsFile, CSVFile, FindingsFile, SummaryFile, PageFile}, file) {
+	if !slices.Contains([]string{RowsFile, CSVFile, FindingsFile, SummaryFile, PageFile}, file) && !changesPattern.MatchString(file) {
 		return nil, fault.New(fault.InvalidArgument, "Use report.html, report.csv, report.jsonl, findings.jsonl or summary.json.",
 			"A report has no file %q.", clip(file, 60))
 	}

@@ -12,7 +12,11 @@ type Result struct {
 	Notes    []string  `json:"notes" jsonschema:"what the audit could not see or check"`
 	Pages    Pages     `json:"pages" jsonschema:"pages that were read"`
 
-	InactiveDays int `json:"inactive_days,omitempty" jsonschema:"after how many days a seat was called dormant; absent where no source tells of activity"`
+	Site         string   `json:"site,omitempty" jsonschema:"address of the site"`
+	AccountTypes []string `json:"account_types,omitempty" jsonschema:"the only types of accounts that were looked at; absent for all"`
+	InactiveDays int      `json:"inactive_days,omitempty" jsonschema:"after how many days a seat was called dormant; absent where no source tells of activity"`
+
+	Comparison *Comparison `json:"comparison,omitempty" jsonschema:"what changed since the report of compare_to"`
 
 	StartedAt  time.Time `json:"started_at" jsonschema:"when reading began; changes after that may be missing"`
 	FinishedAt time.Time `json:"finished_at" jsonschema:"when the report was complete"`

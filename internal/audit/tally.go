@@ -43,20 +43,28 @@ func (t *tally) sample() []Finding {
 	slices.SortFunc(kinds, func(a, b kind) int {
 		return cmp.Or(cmp.Compare(a.severity.rank(), b.severity.rank()), cmp.Compare(a.code, b.code))
 	})
-	take := make([]int, len(kinds))
-	left := t.limit
-	for _, most := range []int{max(1, t.limit/max(1, len(kinds))), t.limit} {
-		for i, k := range kinds {
-			n := min(left, min(most, len(t.kept[k]))-take[i])
+	lists := make([][]Finding, len(kinds))
+	for i, k := range kinds {
+		lists[i] = t.kept[k]
+	}
+	return share(lists, t.limit)
+}
+
+// share takes up to limit from lists, the most important first: each gives an equal share before the first ones give the rest.
+func share[T any](lists [][]T, limit int) []T {
+	take, left := make([]int, len(lists)), limit
+	for _, most := range []int{max(1, limit/max(1, len(lists))), limit} {
+		for i, list := range lists {
+			n := min(left, min(most, len(list))-take[i])
 			take[i] += n
 			left -= n
 		}
 	}
-	sample := make([]Finding, 0, t.limit-left)
-	for i, k := range kinds {
-		sample = append(sample, t.kept[k][:take[i]]...)
+	all := make([]T, 0, limit-left)
+	for i, list := range lists {
+		all = append(all, list[:take[i]]...)
 	}
-	return sample
+	return all
 }
 
 // rank orders severities, the most severe first.

@@ -9,6 +9,10 @@ import (
 func (r Result) Within(bytes int) Result {
 	short := r
 	short.Findings, short.Users = []Finding{}, []Row{}
+	if r.Comparison != nil {
+		c := r.Comparison.Within(bytes / 3)
+		short.Comparison = &c
+	}
 	short.Seats = make([]Seat, len(r.Seats))
 	for i, s := range r.Seats {
 		s.Groups = s.Groups[:min(len(s.Groups), 3)]
