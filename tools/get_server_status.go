@@ -40,7 +40,7 @@ type GetServerStatusOutput struct {
 
 // CredentialStatus is one credential, tried just now.
 type CredentialStatus struct {
-	Name        string          `json:"name" jsonschema:"jira or scim"`
+	Name        string          `json:"name" jsonschema:"jira, scim or organization"`
 	Configured  bool            `json:"configured"`
 	OK          bool            `json:"ok" jsonschema:"the service accepted it just now"`
 	Identity    string          `json:"identity" jsonschema:"whose credential it is"`
@@ -56,11 +56,12 @@ func (d *Deps) getServerStatusTool() Tool {
 }
 
 func (d *Deps) getServerStatus(ctx context.Context, _ GetServerStatusInput) (GetServerStatusOutput, error) {
-	var jiraStatus, scimStatus CredentialStatus
+	var jiraStatus, scimStatus, organizationStatus CredentialStatus
 	var siteName, cloudID string
 	var all sync.WaitGroup
 	all.Go(func() { jiraStatus = d.jiraStatus(ctx) })
 	all.Go(func() { scimStatus = d.scimStatus(ctx) })
+	all.Go(func() { organizationStatus = d.organizationStatus(ctx) })
 	if client, err := d.Directory.Jira(); err == nil {
 		all.Go(func() {
 			info, _ := client.ServerInfo(ctx) // the credential's own error is told with the credential
@@ -72,7 +73,7 @@ func (d *Deps) getServerStatus(ctx context.Context, _ GetServerStatusInput) (Get
 	return GetServerStatusOutput{
 		Version: d.Status.Version, ReadOnly: d.Status.ReadOnly, Confirmation: d.Status.Confirmation, Toolsets: d.Status.Toolsets,
 		Site: d.Status.SiteURL, SiteName: siteName, CloudID: cloudID, StateDir: d.Status.StateDir,
-		Credentials: []CredentialStatus{jiraStatus, scimStatus},
+		Credentials: []CredentialStatus{jiraStatus, scimStatus, organizationStatus},
 	}, ctx.Err()
 }
 
@@ -121,7 +122,7 @@ func (d *Deps) scimStatus(ctx context.Context) CredentialStatus {
 	s := CredentialStatus{Name: "scim"}
 	client, err := d.Directory.SCIM()
 	if err != nil {
-		s.Detail = explain.Fault(err).Error() + " Without it accounts can't be deactivated, only taken out of groups."
+		s.Detail = explain.Fault(err).Error() + " Without it nobody can be provisioned through SCIM, and accounts end through the organization, or stay and are only taken out of groups."
 		return s
 	}
 	s.Configured = true

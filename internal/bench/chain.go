@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -61,7 +60,7 @@ func chainsOf(requests []sandbox.Request, people []someone) []chain {
 		}
 		kind := asksWho
 		switch {
-		case r.Method != http.MethodGet:
+		case !r.Reads():
 			kind = writes
 		case people[i].byID(text):
 			kind = reads

@@ -99,7 +99,7 @@ func (s *site) firstWrite(ctx context.Context) (time.Time, error) {
 			return time.Time{}, err
 		}
 		for _, r := range requests {
-			if r.Method != http.MethodGet {
+			if !r.Reads() {
 				return r.Time, nil
 			}
 		}

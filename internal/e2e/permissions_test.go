@@ -81,8 +81,9 @@ func TestNoSettings(t *testing.T) {
 			status := c.call(t, "get_server_status", args{})
 			status.wants(t, map[string]any{
 				"credentials.0.configured": false, "credentials.0.ok": false, "credentials.1.configured": false, "credentials.1.ok": false,
+				"credentials.2.name": "organization", "credentials.2.configured": false, "credentials.2.ok": false,
 			})
-			for _, setting := range []string{"ATLASSIAN_SITE_URL", "ATLASSIAN_EMAIL", "ATLASSIAN_API_TOKEN", "ATLASSIAN_SCIM_DIRECTORY_ID", "ATLASSIAN_SCIM_TOKEN"} {
+			for _, setting := range []string{"ATLASSIAN_SITE_URL", "ATLASSIAN_EMAIL", "ATLASSIAN_API_TOKEN", "ATLASSIAN_SCIM_DIRECTORY_ID", "ATLASSIAN_SCIM_TOKEN", "ATLASSIAN_ORG_ID", "ATLASSIAN_ORG_API_KEY"} {
 				status.says(t, setting)
 			}
 			for _, tool := range allTools {

@@ -173,9 +173,10 @@ var readCases = []toolCase{
 	{"get_server_status", func(t *testing.T, s *site, c *session) {
 		got := c.call(t, "get_server_status", args{})
 		got.wants(t, map[string]any{
-			"read_only": false, "site": s.url, "credentials.#": 2, "state_dir": c.stateDir,
+			"read_only": false, "site": s.url, "credentials.#": 3, "state_dir": c.stateDir,
 			"credentials.0.name": "jira", "credentials.0.configured": true, "credentials.0.ok": true, "credentials.0.permissions.USER_PICKER": true,
 			"credentials.1.name": "scim", "credentials.1.configured": true, "credentials.1.ok": true,
+			"credentials.2.name": "organization", "credentials.2.configured": true, "credentials.2.ok": true, "credentials.2.identity": "Example",
 		})
 		got.says(t, "jira: ok, Avery Admin", "scim: ok", s.url)
 	}},

@@ -148,7 +148,7 @@ func scimClient(cfg config.Config, log *slog.Logger) (*scim.Client, error) {
 
 // adminClient gives the organization's client, or nil where no organization is configured.
 func adminClient(cfg config.Config, log *slog.Logger) (*admin.Client, error) {
-	if cfg.Organization.Missing != nil {
+	if cfg.Organization.Missing != nil || cfg.Organization.ID == "" {
 		return nil, nil
 	}
 	client, err := rest.New(rest.Config{
