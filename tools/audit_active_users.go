@@ -19,6 +19,7 @@ type AuditActiveUsersInput struct {
 	ExportPath    string   `json:"export_path,omitempty" jsonschema:"the admin console's export of users, in the CSV folder" maxLength:"1000"`
 	RosterPath    string   `json:"roster_path,omitempty" jsonschema:"CSV of who should have access, in the same folder" maxLength:"1000"`
 	ConfirmRoster bool     `json:"confirm_roster,omitempty" jsonschema:"the roster is right although most people are not in it"`
+	CompareTo     string   `json:"compare_to,omitempty" jsonschema:"id of an earlier report, or latest: tells what changed since" maxLength:"40"`
 }
 
 // AuditActiveUsersOutput is the counts, the most severe findings, the first rows and where the report lies.
@@ -28,6 +29,8 @@ type AuditActiveUsersOutput struct{ audit.Result }
 const (
 	auditAnswer = 21 << 10
 	auditText   = 6 << 10
+
+	changesInText = 6
 )
 
 func (d *Deps) auditActiveUsersTool() Tool {
@@ -44,7 +47,7 @@ func (d *Deps) auditActiveUsers(ctx context.Context, in AuditActiveUsersInput) (
 	}
 	result, err := d.Audit.Run(ctx, audit.Options{
 		AccountTypes: in.AccountTypes, InactiveDays: in.InactiveDays, Limit: cmp.Or(in.Limit, defaultLimit),
-		Export: in.ExportPath, Roster: in.RosterPath, ConfirmRoster: in.ConfirmRoster,
+		Export: in.ExportPath, Roster: in.RosterPath, ConfirmRoster: in.ConfirmRoster, CompareTo: in.CompareTo,
 	})
 	return AuditActiveUsersOutput{result.Within(auditAnswer)}, err
 }
@@ -65,6 +68,11 @@ func (o AuditActiveUsersOutput) Text() string {
 	b.WriteString(".\n")
 	for _, seat := range o.Seats {
 		fmt.Fprintf(&b, "Seats of %s: %s used, %d reclaimable.\n", cmp.Or(seat.Name, seat.Product), ofTotal(seat), seat.Reclaimable)
+	}
+	if o.Comparison != nil {
+		c := *o.Comparison
+		c.Changes = c.Changes[:min(changesInText, len(c.Changes))]
+		b.WriteString(c.Text() + "\n")
 	}
 	end := fmt.Sprintf("All %d rows and findings: %s", o.Report.Rows, o.Report.Folder)
 	left := auditText - len(end)
