@@ -8,6 +8,7 @@ func All(d *Deps) []Tool {
 		d.listGroupsTool(),
 		d.listGroupMembersTool(),
 		d.auditActiveUsersTool(),
+		d.listLifecycleEventsTool(),
 		d.provisionUserTool(),
 		d.offboardUserTool(),
 		d.restoreUserTool(),

@@ -106,7 +106,7 @@ func TestDefinitionsAreAsRecorded(t *testing.T) {
 
 // The tools that others rely on, by what they do.
 var (
-	readTools        = []string{"lookup_user", "search_users", "list_groups", "list_group_members", "audit_active_users", "get_server_status", "list_operations", "get_operation"}
+	readTools        = []string{"lookup_user", "search_users", "list_groups", "list_group_members", "audit_active_users", "get_server_status", "list_operations", "get_operation", "list_lifecycle_events"}
 	writeTools       = []string{"provision_user", "restore_user", "add_user_to_group", "update_user", "create_group"}
 	destructiveTools = []string{"update_operation", "offboard_user", "remove_user_from_group", "delete_user", "delete_group"}
 	ownTools         = []string{"list_operations", "get_operation"} // about this server's own record, and nothing outside

@@ -4,6 +4,7 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/batchcsv"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/events"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 )
 
@@ -12,6 +13,7 @@ type Deps struct {
 	Directory *directory.Directory
 	Lifecycle *lifecycle.Service
 	Audit     *audit.Auditor
+	Events    *events.Log
 	Status    Status
 	// CSV reads the files of csv_path.
 	CSV batchcsv.Lists

@@ -40,6 +40,7 @@ type cli struct {
 	Demo       demoCmd       `cmd:"" help:"Show the main job on a simulated site."`
 	Call       callCmd       `cmd:"" help:"Call one tool from the shell."`
 	Operations operationsCmd `cmd:"" help:"Look at changes, steer them, and check and export their record."`
+	Events     eventsCmd     `cmd:"" help:"Ask the organization's audit log what happened to people and access, and follow it."`
 	Worker     workerCmd     `cmd:"" help:"Run scheduled operations, and those that were left, without a client."`
 	Sandbox    sandboxCmd    `cmd:"" help:"Run a simulated Jira site and SCIM directory."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

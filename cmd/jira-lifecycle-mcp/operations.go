@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strconv"
@@ -45,6 +46,7 @@ type shell struct {
 	*mcpserver.Services
 	*program
 	cfg    config.Config
+	log    *slog.Logger
 	asText bool
 }
 
@@ -95,7 +97,7 @@ func (f shellFlags) run(p *program, form formFlag, acts bool, do func(context.Co
 	if acts {
 		services.Start(context.WithoutCancel(ctx)) // Stop ends it, and what runs is given back
 	}
-	s := &shell{Services: services, program: p, cfg: cfg, asText: form.Output == "text" || form.Output != "json" && isTerminal(p.stdout)}
+	s := &shell{Services: services, program: p, cfg: cfg, log: log, asText: form.Output == "text" || form.Output != "json" && isTerminal(p.stdout)}
 	err = do(mcpserver.Shell(ctx, "jira-lifecycle-mcp operations"), s)
 	return errors.Join(told(err), services.Stop())
 }

@@ -30,6 +30,7 @@ type Config struct {
 
 	Confirmation    Confirmation
 	ApprovalTimeout time.Duration // how long a change waits for a second person
+	EventsInterval  time.Duration // between two looks for new events
 	BatchLimit      int           // people that one call may change
 	CSVDir          string        // folder that csv_path may be read from, absolute; "" = none
 	// OrganizationSuspend lets people be suspended whose account the organization does not own; AllowAccountDeletion lets managed ones be deleted.
@@ -98,7 +99,7 @@ func (s *Sources) Load(settings Settings) (Config, error) {
 		Transport: settings.Transport, Listen: settings.Listen, Toolsets: list(settings.Toolsets),
 		ReadOnly: settings.ReadOnly, Sandbox: settings.Sandbox, StateDir: settings.StateDir, LogFormat: settings.LogFormat,
 		Wait: settings.Wait, Confirmation: Confirmation(settings.Confirmation), ApprovalTimeout: settings.ApprovalTimeout,
-		BatchLimit: settings.BatchLimit, CSVDir: settings.CSVDir,
+		EventsInterval: settings.EventsInterval, BatchLimit: settings.BatchLimit, CSVDir: settings.CSVDir,
 		OrganizationSuspend: settings.OrganizationSuspend, AllowAccountDeletion: settings.AllowAccountDeletion,
 		Protected: Protected{
 			Users: list(settings.ProtectedUsers), Groups: list(settings.ProtectedGroups), Domains: domains(settings.ProtectedDomains),
@@ -140,6 +141,7 @@ func (c Config) check() error {
 		within("--max-concurrency (JIRA_LIFECYCLE_MAX_CONCURRENCY)", c.MaxConcurrency, 1, 64, "1 and 64"),
 		within("--wait (JIRA_LIFECYCLE_WAIT)", c.Wait, 0, 10*time.Minute, "0s and 10m"),
 		within("--approval-timeout (JIRA_LIFECYCLE_APPROVAL_TIMEOUT)", c.ApprovalTimeout, time.Minute, 30*24*time.Hour, "1m and 720h, which is 30 days"),
+		within("--events-interval (JIRA_LIFECYCLE_EVENTS_INTERVAL)", c.EventsInterval, 100*time.Millisecond, 24*time.Hour, "100ms and 24h"),
 		within("--batch-limit (JIRA_LIFECYCLE_BATCH_LIMIT)", c.BatchLimit, 1, 1000, "1 and 1000"),
 	)
 	if c.Transport != "stdio" {

@@ -72,7 +72,7 @@ func TestDefaults(t *testing.T) {
 		StateDir: filepath.Join(env["XDG_STATE_HOME"], "jira-lifecycle-mcp"),
 		LogLevel: slog.LevelInfo, LogFormat: "auto", Products: []string{"jira-software"},
 		VerifyTimeout: 20 * time.Second, MaxConcurrency: 16,
-		Wait: 25 * time.Second, Confirmation: Token, ApprovalTimeout: 24 * time.Hour, BatchLimit: 25, OrganizationSuspend: true,
+		Wait: 25 * time.Second, Confirmation: Token, ApprovalTimeout: 24 * time.Hour, BatchLimit: 25, EventsInterval: time.Minute, OrganizationSuspend: true,
 		Jira: Jira{APIURL: "https://api.atlassian.com"}, SCIM: SCIM{BaseURL: "https://api.atlassian.com"},
 		Organization: Organization{BaseURL: "https://api.atlassian.com"},
 	}

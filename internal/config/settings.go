@@ -28,6 +28,7 @@ type Settings struct {
 	Confirmation string   `setting:"JIRA_LIFECYCLE_CONFIRMATION" enum:"token,human,second_person" default:"token" help:"token: a plan's token confirms it. human: only a person whom the client asks does. second_person: somebody else has to approve it besides. Default: ${default}." group:"server"`
 
 	Wait            time.Duration `setting:"JIRA_LIFECYCLE_WAIT" default:"25s" help:"How long a call waits for its operation before it answers that it is still running, 0s to 10m. Default: ${default}." group:"server"`
+	EventsInterval  time.Duration `setting:"JIRA_LIFECYCLE_EVENTS_INTERVAL" default:"1m" help:"How often the audit log is asked for new events while somebody follows them, 100ms to 24h. Default: ${default}." group:"server"`
 	DatabaseURL     string        `name:"database-url" placeholder:"URL" help:"PostgreSQL for operations, when several servers share them: postgres://user@host/name?sslmode=verify-full, without a password. Default: SQLite in the state directory. ($JIRA_LIFECYCLE_DATABASE_URL)" group:"server"`
 	DatabaseURLFile string        `name:"database-url-file" setting:"JIRA_LIFECYCLE_DATABASE_URL_FILE" type:"path" placeholder:"FILE" help:"File that holds the address of the PostgreSQL database." group:"server"`
 

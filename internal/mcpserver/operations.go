@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/engine"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/events"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/tools"
@@ -21,6 +22,7 @@ type Services struct {
 	Journal *journal.Store
 	engine  *engine.Engine
 	changes *lifecycle.Service
+	feed    *events.Feed
 	// idle is set where nothing may be changed, and so no operation is taken up.
 	idle bool
 	log  *slog.Logger
@@ -50,6 +52,7 @@ func (s *Services) Drain(ctx context.Context, limit time.Duration) error {
 
 // Stop gives the operations that run back to the journal at the end of their step, and closes it.
 func (s *Services) Stop() error {
+	s.feed.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), giveBackTime)
 	defer cancel()
 	ended := make(chan error, 1)

@@ -74,11 +74,13 @@ func New(cfg config.Config, list func() []tools.Tool, log *slog.Logger) (*Server
 	hooks.AddBeforeListTools(func(context.Context, any, *mcp.ListToolsRequest) { load() })
 	hooks.AddBeforeCallTool(func(context.Context, any, *mcp.CallToolRequest) { load() })
 	s.advertiseTasks(hooks)
+	s.trackSubscribers(hooks)
 	s.mcp = server.NewMCPServer(serverName, buildinfo.Get().Version,
 		server.WithTitle(serverTitle),
 		server.WithInstructions(instructions),
 		server.WithToolCapabilities(false),
 		server.WithPromptCapabilities(false),
+		server.WithResourceCapabilities(true, false),
 		server.WithElicitation(),
 		server.WithRecovery(),
 		server.WithToolHandlerMiddleware(s.count),

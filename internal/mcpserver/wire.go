@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/engine"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/events"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
@@ -78,6 +80,11 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 	if organization != nil {
 		auditor.Organization = organization
 	}
+	history := events.New(nil, cfg.Organization.Missing)
+	if organization != nil {
+		history = events.New(organization, nil)
+	}
+	services.feed = events.NewFeed(history, filepath.Join(cfg.StateDir, "events"), cfg.EventsInterval, log)
 	status := tools.Status{
 		Version: buildinfo.Get().Version, ReadOnly: cfg.ReadOnly, Confirmation: string(cfg.Confirmation), Toolsets: cfg.Toolsets, StateDir: cfg.StateDir,
 	}
@@ -85,7 +92,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 		status.SiteURL = cfg.Jira.SiteURL
 	}
 	services.Deps = &tools.Deps{
-		Directory: people, Lifecycle: services.changes, Audit: auditor, Status: status, BatchLimit: cfg.BatchLimit,
+		Directory: people, Lifecycle: services.changes, Audit: auditor, Events: history, Status: status, BatchLimit: cfg.BatchLimit,
 		CSV: batchcsv.Lists{
 			Dir: cfg.CSVDir, Limit: cfg.BatchLimit, Products: lifecycle.Products,
 			Routes: lifecycle.Routes,
@@ -175,5 +182,6 @@ func Build(cfg config.Config, log *slog.Logger) (*Server, error) {
 	server.Services = services
 	server.serveReports(services.Audit)
 	server.serveResults(services.Journal)
+	server.serveEvents(services.Events)
 	return server, nil
 }

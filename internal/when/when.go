@@ -5,6 +5,7 @@
 package when
 
 import (
+	"errors"
 	"strings"
 	"time"
 	_ "time/tzdata" // machines without zone data, such as Windows and small containers
@@ -43,6 +44,22 @@ func Parse(text string, now time.Time) (time.Time, error) {
 		return time.Time{}, invalid("Give a time within the next twelve months.", "effective_at is %s, more than a year ahead.", Format(t))
 	}
 	return t, nil
+}
+
+// Past reads a time in any of the forms that [Parse] takes, and wants nothing of when it is. argument is what the faults call it.
+func Past(argument, text string, now time.Time) (time.Time, error) {
+	w, err := read(strings.TrimSpace(text), now.AddDate(0, 0, -14)) // an example in them is a week ago
+	var t time.Time
+	if err == nil {
+		t, err = w.instant()
+	}
+	var f *fault.Error
+	if errors.As(err, &f) {
+		named := *f
+		named.Message = strings.ReplaceAll(f.Message, "effective_at", argument)
+		return time.Time{}, &named
+	}
+	return t, err
 }
 
 // Format writes a time as Parse reads it, with the name of its zone where it has one.
