@@ -124,7 +124,7 @@ func (s *Sources) Load(settings Settings) (Config, error) {
 			return Config{}, err
 		}
 	}
-	c.Jira, c.SCIM, c.Organization = s.jira(settings), s.scim(settings), s.organization(settings)
+	c.credentials(s, settings)
 	return c, c.check()
 }
 
@@ -188,7 +188,7 @@ func (c *Config) UseSandbox(env map[string]string) error {
 		SiteURL: env["ATLASSIAN_SITE_URL"], Email: env["ATLASSIAN_EMAIL"], CloudID: env["ATLASSIAN_CLOUD_ID"],
 		APIURL: env["ATLASSIAN_API_URL"], SCIMDirectoryID: env["ATLASSIAN_SCIM_DIRECTORY_ID"], OrgID: env["ATLASSIAN_ORG_ID"],
 	}
-	c.Jira, c.SCIM, c.Organization = s.jira(settings), s.scim(settings), s.organization(settings)
+	c.credentials(&s, settings)
 	err := errors.Join(c.Jira.Missing, c.SCIM.Missing)
 	if c.Organization.Set() { // a site may be simulated without one
 		err = errors.Join(err, c.Organization.Missing)

@@ -279,6 +279,8 @@ func TestTheOrganizationsCredential(t *testing.T) {
 		"console address": {map[string]string{"ATLASSIAN_ORG_ID": "https://admin.atlassian.com/o/1b2c/overview", "ATLASSIAN_ORG_API_KEY": "hunter2"}, "use only what follows /o/", true},
 		"key twice":       {map[string]string{"ATLASSIAN_ORG_ID": "o-1", "ATLASSIAN_ORG_API_KEY": "hunter2", "ATLASSIAN_ORG_API_KEY_FILE": key}, "are both set", true},
 		"two lines":       {map[string]string{"ATLASSIAN_ORG_ID": "o-1", "ATLASSIAN_ORG_API_KEY": "hunter2\nhunter2"}, "holds spaces, line breaks", true},
+		"a Jira token":    {map[string]string{"ATLASSIAN_ORG_ID": "o-1", "ATLASSIAN_ORG_API_KEY": "hunter2", "JIRA_API_TOKEN": "hunter2"}, "a person's API token opens no organization", true},
+		"a SCIM token":    {map[string]string{"ATLASSIAN_ORG_ID": "o-1", "ATLASSIAN_ORG_API_KEY": "hunter2", "ATLASSIAN_SCIM_TOKEN": "hunter2"}, "a directory's token opens no organization", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := load(t, nil, home(t, "", tt.set))
@@ -292,7 +294,7 @@ func TestTheOrganizationsCredential(t *testing.T) {
 			case tt.want != "" && (!fault.Is(o.Missing, fault.NotConfigured) || !strings.Contains(o.Missing.Error(), tt.want)):
 				t.Errorf("%v, want a not_configured fault with %q", o.Missing, tt.want)
 			}
-			if got := c.Problems(); (len(got) > 0) != tt.problem || strings.Contains(fmt.Sprint(got), "hunter2") {
+			if got := c.Problems(); slices.ContainsFunc(got, func(p string) bool { return strings.Contains(p, "The organization") }) != tt.problem || strings.Contains(fmt.Sprint(got), "hunter2") {
 				t.Errorf("problems %q, want one: %v, without what was typed", got, tt.problem)
 			}
 			if tt.want == "" && !slices.Contains(c.Secrets(), o.Key.Reveal()) {

@@ -10,6 +10,21 @@ import (
 	"strings"
 )
 
+// credentials gathers those of all services.
+func (c *Config) credentials(s *Sources, settings Settings) {
+	c.Jira, c.SCIM, c.Organization = s.jira(settings), s.scim(settings), s.organization(settings)
+	if key := c.Organization.Key; !key.IsZero() && c.Organization.Missing == nil {
+		switch key {
+		case c.Jira.Token:
+			c.Organization.Missing = notConfigured("The organization", []string{"ATLASSIAN_ORG_API_KEY is the same text as ATLASSIAN_API_TOKEN, and a person's API token opens no organization; " + howToMakeKeys})
+		case c.SCIM.Token:
+			c.Organization.Missing = notConfigured("The organization", []string{"ATLASSIAN_ORG_API_KEY is the same text as ATLASSIAN_SCIM_TOKEN, and a directory's token opens no organization; " + howToMakeKeys})
+		}
+	}
+}
+
+const howToMakeKeys = "an organization admin makes a key at admin.atlassian.com, Settings, API keys"
+
 // jira gathers the site's credential.
 func (s *Sources) jira(settings Settings) Jira {
 	j := Jira{SiteURL: strings.TrimSpace(settings.SiteURL), Email: strings.TrimSpace(settings.Email), CloudID: strings.TrimSpace(settings.CloudID)}
