@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
@@ -36,5 +38,20 @@ func TestTheOrganizationsKey(t *testing.T) {
 			})
 			got.says(t, test.says...)
 		})
+	}
+}
+
+// neverSent looks through what the real server sent to a site for requests to addresses that have ended, and for the one that revokes everybody's API tokens.
+func neverSent(t *testing.T, box *sandbox.Sandbox) {
+	t.Helper()
+	for _, r := range box.Requests() {
+		switch {
+		case r.Status == http.StatusGone:
+			t.Errorf("%s %s was sent, an address that has ended", r.Method, r.Path)
+		case r.Method == http.MethodDelete && strings.HasPrefix(r.Path, "/admin/api-access/"):
+			t.Errorf("%s %s was sent, which revokes every API token of the organization", r.Method, r.Path)
+		case r.Method == http.MethodGet && strings.HasPrefix(r.Path, "/admin/v2/") && (strings.HasSuffix(r.Path, "/users") || strings.HasSuffix(r.Path, "/groups")):
+			t.Errorf("%s %s was sent, which ends in June 2027", r.Method, r.Path)
+		}
 	}
 }

@@ -45,6 +45,7 @@ func newSite(t *testing.T, edits ...func(*sandbox.Options)) *site {
 		if err := server.Close(); err != nil {
 			t.Errorf("stop the sandbox: %v", err)
 		}
+		neverSent(t, box)
 	})
 	return &site{Sandbox: box, url: server.URL(), env: server.Env()}
 }

@@ -86,6 +86,7 @@ func TestFaultsOfTheOrganization(t *testing.T) {
 		{"scopes for events", rest.Error{Method: "GET", Path: org + "/events-stream", Status: 403}, fault.PermissionDenied, []string{"read:events:admin"}},
 		{"scopes for tokens", rest.Error{Method: "GET", Path: "/admin/api-access/v1/orgs/{orgId}/api-tokens", Status: 403}, fault.PermissionDenied, []string{"read:tokens:admin"}},
 		{"a change, for which there is no scope", rest.Error{Method: "POST", Path: user + "/suspend", Status: 403}, fault.PermissionDenied, []string{"without scopes"}},
+		{"an organization admin, told by 403", rest.Error{Method: "POST", Path: user + "/suspend", Status: 403, Message: "An organization admin can't be suspended."}, fault.PermissionDenied, []string{"It said: An organization admin", "before the role is gone"}},
 		{"another organization's key", rest.Error{Method: "GET", Path: org, Status: 404}, fault.NotConfigured, []string{"ATLASSIAN_ORG_ID", "/o/"}},
 		{"somebody who is not in the directory", rest.Error{Method: "DELETE", Path: user, Status: 404}, fault.NotFound, []string{"look it up again"}},
 		{"an account that does not exist", rest.Error{Method: "GET", Path: account, Status: 404, Code: "accountNotFound"}, fault.NotFound, []string{"no account"}},

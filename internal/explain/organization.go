@@ -58,8 +58,11 @@ func fromOrganization(e *rest.Error, f *fault.Error) bool {
 		f.Code = fault.PermissionDenied
 		f.Message = fmt.Sprintf("The organization does not allow %s %s to this key (403).%s", e.Method, e.Path, said(e))
 		f.Hint = "It needs " + scope(e) + "; the organization admin who made the key must still be one."
-		if strings.Contains(e.Path, "/memberships") {
+		switch {
+		case strings.Contains(e.Path, "/memberships"):
 			f.Hint += " A group that an identity provider fills can be changed there only."
+		case strings.HasSuffix(e.Path, "/suspend"), e.Method == http.MethodDelete && strings.HasSuffix(e.Path, "/users/{accountId}"):
+			f.Hint += " An organization admin can't lose access before the role is gone (admin.atlassian.com, Directory, Users), and whom an identity provider fills in is removed there."
 		}
 	case e.Status == http.StatusNotFound && !strings.Contains(strings.Replace(e.Path, "{orgId}", "", 1), "{"):
 		// A collection is missing only with its organization: nothing is said about a person.
