@@ -23,25 +23,25 @@ func (s seen) newer(other seen) seen {
 	return s
 }
 
-// lastSeen is when somebody last used a product of this site. It is not known where no source tells; that a page of the organization leaves the time out tells nothing,
-// until the organization was asked for this one person.
+// lastSeen is when somebody last used a product of this site. It is not known where no source tells; one that lists the product without a time, and the organization
+// asked for this one person that leaves it out, tell that it was never used.
 func (j *joined) lastSeen(product string) (s seen, known bool) {
-	tell := func(source string, uses []use, silent bool) {
+	tell := func(source string, uses []use) {
 		for _, u := range uses {
-			if u.product == product && (u.at > 0 || !silent) {
+			if u.product == product {
 				s, known = s.newer(seen{u.at, source}), true
 			}
 		}
 	}
 	if j.org != nil {
-		tell(sourceOrganization, j.org.uses, true)
+		tell(sourceOrganization, j.org.uses)
 	}
 	if j.export != nil {
-		tell(sourceExport, j.export.uses, false)
+		tell(sourceExport, j.export.uses)
 	}
-	tell(sourceOrganization, j.told, false)
+	tell(sourceOrganization, j.told)
 	if !known && j.asked {
-		return seen{0, sourceOrganization}, true // what was never used is left out of the answer
+		return seen{0, sourceOrganization}, true
 	}
 	return s, known
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -39,6 +40,9 @@ func (r rules) complete(j *joined, found []Finding) []Finding {
 	for i := range found {
 		f := &found[i]
 		f.Evidence, f.Advice, f.Fix = r.evidence(j, f.Code), advice[f.Code], r.fix(j, f.Code, f.Severity)
+		if known := j.known(); f.Code == HiddenEmail && known.source != sourceHidden {
+			f.Advice = "Name the person by account id, or by the e-mail that " + theSource(known.source) + " has."
+		}
 	}
 	return found
 }
@@ -154,7 +158,7 @@ func (r rules) evidence(j *joined, code Code) []Evidence {
 			say(sourceJira, "in "+groupList(namesOf(g)))
 		}
 	case LeaverToken, OldToken:
-		for _, t := range j.tokens[:min(5, len(j.tokens))] {
+		for _, t := range j.tokens[:min(3, len(j.tokens))] { // the oldest
 			say(sourceOrganization, t.describe())
 		}
 	case UnmanagedExternal:
@@ -182,43 +186,35 @@ func (r rules) evidence(j *joined, code Code) []Evidence {
 	return e
 }
 
-// evidenceOfUse gives what each source tells of when each product of a seat was used.
+// evidenceOfUse gives what each source tells of when each product of the site was used.
 func (j *joined) evidenceOfUse() []Evidence {
 	var e []Evidence
-	tell := func(source string, uses []use, silent bool) {
+	tell := func(source string, uses []use) {
 		for _, u := range uses {
-			what, when := u.product, "never"
-			if what == "" {
-				what = "the site"
-			}
+			what, when := cmp.Or(u.product, "the site"), "never used"
 			if u.at > 0 {
 				when = day(u.at)
-			} else if silent {
-				when = "no date"
 			}
-			e = append(e, Evidence{source, what + ": " + when})
+			if fact := (Evidence{source, what + ": " + when}); !slices.Contains(e, fact) {
+				e = append(e, fact)
+			}
 		}
 	}
 	if j.org != nil {
-		tell(sourceOrganization, j.org.uses, true)
+		tell(sourceOrganization, j.org.uses)
 	}
-	if j.asked {
-		tell(sourceOrganization, j.told, false)
-		if len(j.told) == 0 {
-			e = append(e, Evidence{sourceOrganization, "never active on this site"})
-		}
+	if tell(sourceOrganization, j.told); j.asked && len(j.told) == 0 {
+		e = append(e, Evidence{sourceOrganization, "no activity on this site"})
 	}
 	if j.export != nil {
-		tell(sourceExport, j.export.uses, false)
+		tell(sourceExport, j.export.uses)
 	}
-	if at := j.added(); at > 0 {
-		source := sourceOrganization
-		if j.org == nil || j.org.added == 0 {
-			source = sourceExport
-		}
-		e = append(e, Evidence{source, "added " + day(at)})
+	if j.org != nil && j.org.added > 0 {
+		e = append(e, Evidence{sourceOrganization, "added " + day(j.org.added)})
+	} else if j.export != nil && j.export.added > 0 {
+		e = append(e, Evidence{sourceExport, "added " + day(j.export.added)})
 	}
-	return slices.Compact(e)
+	return e
 }
 
 func (j *joined) evidenceOfContradiction() []Evidence {

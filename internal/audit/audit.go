@@ -82,7 +82,7 @@ func (a *Auditor) Run(ctx context.Context, o Options) (Result, error) {
 	}
 	defer w.discard()
 
-	r := &run{auditor: a, options: o, dir: w.dir, progress: newProgress(ctx)}
+	r := &run{auditor: a, options: o, started: started, dir: w.dir, progress: newProgress(ctx)}
 	result, err := r.execute(ctx)
 	if err != nil {
 		return Result{}, err
@@ -116,6 +116,7 @@ func unwritable(dir string, err error) error {
 type run struct {
 	auditor  *Auditor
 	options  Options
+	started  time.Time
 	dir      string // for scratch files and the unfinished report
 	progress *progress
 
@@ -178,15 +179,12 @@ func (r *run) lookAround(ctx context.Context, s *spill, out *sink) error {
 }
 
 // rules decides what can be judged, and notes what can't.
-func (r *run) rules(read collected) rules {
+func (r *run) rules(read *collected) rules {
 	rules := rules{
 		scim: r.auditor.SCIM != nil, organization: r.auditor.Organization != nil, export: r.options.Export != "", roster: r.options.Roster != "",
-		domains: read.domains, now: r.auditor.now().Unix(),
+		domains: read.domains, now: r.started.Unix(),
 	}
-	if rules.organization || rules.export {
-		rules.window = cmp.Or(r.options.InactiveDays, DefaultInactiveDays)
-		rules.cutoff = r.auditor.now().AddDate(0, 0, -rules.window).Unix()
-	}
+	rules.window, rules.cutoff = r.window(), r.cutoff()
 	switch {
 	case len(r.auditor.Domains) > 0:
 		rules.domains = newDomains(r.auditor.Domains)
@@ -212,6 +210,17 @@ func (r *run) rules(read collected) rules {
 		r.note("No roster_path was given: active_leaver and joiner_without_account were not checked.")
 	}
 	return rules
+}
+
+// window is how many days without activity are too many.
+func (r *run) window() int { return cmp.Or(r.options.InactiveDays, DefaultInactiveDays) }
+
+// cutoff is when the window began; 0 where no source tells of activity.
+func (r *run) cutoff() int64 {
+	if r.auditor.Organization == nil && r.options.Export == "" {
+		return 0
+	}
+	return r.started.AddDate(0, 0, -r.window()).Unix()
 }
 
 func (a *Auditor) now() time.Time {

@@ -35,9 +35,6 @@ type collected struct {
 	roles    []jira.ApplicationRole
 	domains  domains // of the SCIM users
 	verified domains // that the organization has claimed
-	orgUsers int     // records of people, which are more than people where somebody is in several directories
-	exported int
-	listed   int
 	pages    Pages
 }
 
@@ -55,7 +52,7 @@ type collector struct {
 }
 
 // collect spills everything that the sources list and returns what is held in memory.
-func (r *run) collect(ctx context.Context, s *spill) (collected, error) {
+func (r *run) collect(ctx context.Context, s *spill) (*collected, error) {
 	c := &collector{run: r, spill: s, read: collected{groups: newGroupTable(), domains: domains{}}, slots: make(chan struct{}, r.auditor.parallel())}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.accounts(ctx) })
@@ -75,9 +72,9 @@ func (r *run) collect(ctx context.Context, s *spill) (collected, error) {
 		g.Go(func() error { return c.rosterFile(ctx) })
 	}
 	if err := g.Wait(); err != nil {
-		return collected{}, err
+		return nil, err
 	}
-	return c.read, nil
+	return &c.read, nil
 }
 
 func (c *collector) walk(size int) rest.PageOptions {

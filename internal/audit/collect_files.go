@@ -36,7 +36,6 @@ func (c *collector) exportFile(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	c.read.exported = rows
 	c.progress.read("rows of the export", rows)
 	for _, n := range file.Tally().Notes() {
 		c.note("Export: %s", n)
@@ -94,7 +93,6 @@ func (c *collector) rosterFile(ctx context.Context) (err error) {
 	if rows == 0 {
 		return fmt.Errorf("the roster is empty")
 	}
-	c.read.listed = rows
 	c.progress.read("rows of the roster", rows)
 	for _, n := range file.Tally().Notes() {
 		c.note("Roster: %s", n)

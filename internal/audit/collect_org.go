@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -29,7 +30,7 @@ type Organization interface {
 func (c *collector) organization(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { return c.orgUsers(ctx) })
 	g.Go(func() error {
-		return c.unlessDenied(c.orgGroups(ctx, g), "groups", "what groups grant beside Jira, and who owns them")
+		return c.unlessDenied(c.orgGroups(ctx), "groups", "what groups grant beside Jira, and who owns them,")
 	})
 	g.Go(func() error { return c.unlessDenied(c.tokens(ctx), "API tokens", "leaver_api_token and old_api_token") })
 	g.Go(func() error {
@@ -68,7 +69,6 @@ func (c *collector) orgUsers(ctx context.Context) error {
 			if u.AccountID == "" {
 				continue
 			}
-			c.read.orgUsers++
 			if err := out.orgUser(c.fromOrganization(u, site)); err != nil {
 				return err
 			}
@@ -139,12 +139,14 @@ func ofSite(ari, site string) bool {
 }
 
 // orgGroups reads the groups, and what those grant that have any role.
-func (c *collector) orgGroups(ctx context.Context, g *errgroup.Group) error {
+func (c *collector) orgGroups(ctx context.Context) (err error) {
 	site, err := c.cloudID(ctx)
 	if err != nil || site == "" {
 		return err
 	}
-	several := make(chan struct{}, c.auditor.parallel())
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(c.auditor.parallel())
+	defer func() { err = cmp.Or(g.Wait(), err) }()
 	for page, err := range c.auditor.Organization.AllGroups(ctx, admin.GroupQuery{Expand: []string{admin.ExpandResources}}) {
 		if err != nil {
 			return fmt.Errorf("read the groups of the organization: %w", err)
@@ -163,13 +165,7 @@ func (c *collector) orgGroups(ctx context.Context, g *errgroup.Group) error {
 			if one.Resources == 0 {
 				continue // whatever it may be for, it grants no product
 			}
-			select {
-			case several <- struct{}{}:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
 			g.Go(func() error {
-				defer func() { <-several }()
 				return c.unlessDenied(c.grants(ctx, one.ID, site), "groups' roles", "which groups grant a seat beside what Jira says")
 			})
 		}

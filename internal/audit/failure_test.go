@@ -151,7 +151,7 @@ func TestCancelWhileJoining(t *testing.T) {
 			}
 		}
 	}
-	sink, err := newSink(t.TempDir(), Options{}, collected{groups: newGroupTable()}, rules{})
+	sink, err := newSink(t.TempDir(), Options{}, &collected{groups: newGroupTable()}, rules{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,10 +34,8 @@ func (r rules) judge(j joined) (f []Finding) {
 		switch known := j.known(); known.source {
 		case sourceHidden:
 			add(HiddenEmail, Info, "Jira hides the e-mail, and no other source that is configured knows it.")
-		case sourceSCIM:
-			add(HiddenEmail, Info, "Jira hides the e-mail; the SCIM directory knows it.")
 		default:
-			add(HiddenEmail, Info, "Jira hides the e-mail; the %s knows it.", known.source)
+			add(HiddenEmail, Info, "Jira hides the e-mail; %s knows it.", theSource(known.source))
 		}
 	}
 	if j.id == unknownID {

@@ -57,15 +57,6 @@ func (t *groupTable) update(id string, change func(*group)) int {
 	return n
 }
 
-// known changes the group with that id if the table has it.
-func (t *groupTable) known(id string, change func(*group)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if n, ok := t.byID[id]; ok {
-		change(t.all[n])
-	}
-}
-
 // byName changes the listed group of that name, if there is one alone.
 func (t *groupTable) byName(name string, change func(*group)) {
 	t.mu.Lock()

@@ -34,13 +34,10 @@ type joiner struct {
 	key []byte
 }
 
-// newJoiner begins a walk. Without dates there may be more of them to come: a stream that was walked takes no more.
-func newJoiner(ctx context.Context, s *spill, dates bool) (*joiner, error) {
+// newJoiner begins a walk. Before the end there may be more dates to come: a stream that was walked takes no more.
+func newJoiner(ctx context.Context, s *spill, end bool) (*joiner, error) {
 	j := &joiner{dates: &cursor{}}
-	for _, stream := range []struct {
-		to   **cursor
-		from *sorter
-	}{
+	streams := []stream{
 		{&j.accounts, s.accounts},
 		{&j.members, s.members},
 		{&j.scim, s.linked},
@@ -48,9 +45,14 @@ func newJoiner(ctx context.Context, s *spill, dates bool) (*joiner, error) {
 		{&j.exports, s.exports},
 		{&j.roster, s.roster},
 		{&j.tokens, s.tokens},
+		{&j.dates, s.dates},
 		{&j.shared, s.shared},
 		{&j.twins, s.twins},
-	} {
+	}
+	if end {
+		streams = append(streams, stream{&j.dates, s.dates})
+	}
+	for _, stream := range streams {
 		c, err := newCursor(ctx, stream.from)
 		if err != nil {
 			return nil, err
@@ -58,14 +60,12 @@ func newJoiner(ctx context.Context, s *spill, dates bool) (*joiner, error) {
 		*stream.to = c
 		j.all = append(j.all, c)
 	}
-	if dates {
-		var err error
-		if j.dates, err = newCursor(ctx, s.dates); err != nil {
-			return nil, err
-		}
-		j.all = append(j.all, j.dates)
-	}
 	return j, nil
+}
+
+type stream struct {
+	to   **cursor
+	from *sorter
 }
 
 // join hands each account, with everything known of it, to the sink. What other sources know of accounts that Jira did not list is handed over as such.
@@ -83,8 +83,8 @@ func join(ctx context.Context, s *spill, out *sink, p *progress) error {
 }
 
 // eachJoined calls fn for every account id that any stream has.
-func eachJoined(ctx context.Context, s *spill, dates bool, fn func(key []byte, j *joined) error) error {
-	streams, err := newJoiner(ctx, s, dates)
+func eachJoined(ctx context.Context, s *spill, end bool, fn func(key []byte, j *joined) error) error {
+	streams, err := newJoiner(ctx, s, end)
 	if err != nil {
 		return err
 	}

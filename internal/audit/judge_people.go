@@ -94,10 +94,9 @@ func (r rules) whoIsNotUsingIt(j *joined, add adder) {
 	case len(i.dormant) > 0:
 		when := "never used it"
 		if i.since.at > 0 {
-			when = "last used it on " + day(i.since.at)
+			when = fmt.Sprintf("last used it on %s: not within %d days", day(i.since.at), r.window)
 		}
-		add(DormantSeat, Medium, "Holds a seat of %s through %s, and %s: not within %d days.",
-			strings.Join(i.dormant, ", "), groupList(namesOf(j.granting(i.dormant))), when, r.window)
+		add(DormantSeat, Medium, "Holds a seat of %s through %s, and %s.", strings.Join(i.dormant, ", "), groupList(namesOf(j.granting(i.dormant))), when)
 	}
 }
 
@@ -285,16 +284,20 @@ func (r rules) elsewhere(j *joined) (found []Finding) {
 	case j.roster != nil && !j.roster.gone():
 		add(JoinerWithoutAccount, Medium, "The roster has this person (line %d), but Jira does not list the account: no access to this site.", j.roster.line)
 	default:
-		add(NotInJira, Info, "Jira does not list the account, which %s know: it may have access to other sites only.", strings.Join(j.elsewhereSources(), " and "))
+		add(NotInJira, Info, "Jira does not list the account, known from %s: it may have access to other sites only.", j.knownFrom())
 	}
 	r.tokens(j, add)
 	return r.complete(j, found)
 }
 
-func (j *joined) elsewhereSources() []string {
+// knownFrom names the sources that know somebody within a sentence.
+func (j *joined) knownFrom() string {
 	names := j.sources()
-	if len(names) == 0 {
-		return []string{"the organization's API tokens"}
+	for i, n := range names {
+		names[i] = theSource(n)
 	}
-	return names
+	if len(names) == 0 {
+		return "the organization's API tokens"
+	}
+	return strings.Join(names, " and ")
 }

@@ -57,7 +57,7 @@ type seats struct {
 }
 
 // newSeats puts together what Jira and the organization say of the products. A group whose every role on a product is free grants no seat of it.
-func newSeats(read collected) *seats {
+func newSeats(read *collected) *seats {
 	s := &seats{byKey: map[string]*Seat{}, jira: map[string]bool{}}
 	for _, role := range read.roles {
 		key := productKey(role.Key)
@@ -66,19 +66,8 @@ func newSeats(read collected) *seats {
 			seat.Total, seat.Left = role.Seats, max(0, role.Left)
 		}
 		s.byKey[key], s.jira[key] = seat, true
-		for _, granting := range role.Groups {
-			grant := func(g *group) {
-				if !slices.Contains(g.free, key) {
-					g.grant(key)
-				}
-			}
-			if granting.ID != "" {
-				read.groups.known(granting.ID, grant)
-			} else {
-				read.groups.byName(granting.Name, grant)
-			}
-		}
 	}
+	read.grant()
 	for _, g := range read.groups.all {
 		if !g.listed {
 			continue
@@ -94,6 +83,25 @@ func newSeats(read collected) *seats {
 		}
 	}
 	return s
+}
+
+// grant marks the groups that take a seat by Jira's word, unless the organization says that it costs nothing.
+func (c *collected) grant() {
+	for _, role := range c.roles {
+		key := productKey(role.Key)
+		for _, granting := range role.Groups {
+			grant := func(g *group) {
+				if !slices.Contains(g.free, key) {
+					g.grant(key)
+				}
+			}
+			if granting.ID != "" {
+				c.groups.update(granting.ID, grant)
+			} else {
+				c.groups.byName(granting.Name, grant)
+			}
+		}
+	}
 }
 
 // add counts what somebody holds, and what could be had back.

@@ -27,7 +27,7 @@ type sink struct {
 	corrupted       int // memberships of records without an account id
 }
 
-func newSink(dir string, o Options, read collected, r rules) (*sink, error) {
+func newSink(dir string, o Options, read *collected, r rules) (*sink, error) {
 	f, err := createFiles(dir)
 	if err != nil {
 		return nil, fmt.Errorf("create the report: %w", err)

@@ -12,6 +12,18 @@ const (
 	sourceHidden       = "hidden"
 )
 
+// theSource names a source within a sentence.
+func theSource(name string) string {
+	switch name {
+	case sourceJira:
+		return "Jira"
+	case sourceSCIM:
+		return "the SCIM directory"
+	default:
+		return "the " + name
+	}
+}
+
 // What the organization says of a person, see orgUser.status.
 const (
 	statusActive      = "active"

@@ -203,12 +203,6 @@ func (s *spooler) token(owner string, t token) error {
 	return s.tokens.Add(s.key, s.value)
 }
 
-// dated adds when the organization says that somebody was last active.
-func (s *spooler) dated(id string, uses []use) error {
-	s.key, s.value = append(s.key[:0], id...), appendUses(s.value[:0], uses)
-	return s.dates.Add(s.key, s.value)
-}
-
 // appendKey appends a key of two parts. It sorts by the first, then by the second.
 func appendKey(b []byte, first, second string) []byte {
 	b = append(b, first...)
