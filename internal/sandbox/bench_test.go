@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -34,5 +35,24 @@ func BenchmarkPages(b *testing.B) {
 			}
 			b.ReportMetric(float64(bytes)/float64(b.N), "bytes/page")
 		})
+	}
+}
+
+// BenchmarkOrganizationPages times the pages of the organization's users with all that an audit expands.
+func BenchmarkOrganizationPages(b *testing.B) {
+	s, err := New(Options{Users: 1_000_000, Groups: 500})
+	if err != nil {
+		b.Fatal(err)
+	}
+	body := `{"limit":100,"expand":["groups","productAccess","platformRoles","counts.resources"]}`
+	for b.Loop() {
+		r := httptest.NewRequest(http.MethodPost, "/admin/v2/orgs/"+OrgID+"/directories/-/users/search", strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+OrgKeys()[OrgKeyFull].Key)
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			b.Fatalf("status %d: %s", w.Code, w.Body)
+		}
 	}
 }
