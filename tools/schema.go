@@ -80,7 +80,7 @@ func outputSchema[Out any]() (*jsonschema.Schema, error) {
 }
 
 // outline is what clients are told of an output: the whole list of tools is loaded by every one of them, and has to stay small. Objects inside of objects
-// and the rows of lists in them are left open; of the rows of an answer's own list only the fields that are always there are named. Which fields an answer always has is left out too:
+// and the rows of lists in them are left open; of the rows of an answer's own list only the fields that are always there are named, and of an object that is not always there none. Which fields an answer always has is left out too:
 // an error's are others, and to say both would take a twentieth of the list.
 func outline(s *jsonschema.Schema) *jsonschema.Schema {
 	out := outlineAt(s, 0, false)
@@ -95,6 +95,10 @@ func outlineAt(s *jsonschema.Schema, depth int, row bool) *jsonschema.Schema {
 		out.Required = nil
 	}
 	if depth <= describedDepth {
+		always := s.Required
+		if depth == 0 && len(s.AnyOf) > 0 {
+			always = s.AnyOf[0].Required
+		}
 		for name, p := range s.Properties {
 			if row && !slices.Contains(s.Required, name) {
 				continue
@@ -102,7 +106,11 @@ func outlineAt(s *jsonschema.Schema, depth int, row bool) *jsonschema.Schema {
 			if out.Properties == nil {
 				out.Properties = map[string]*jsonschema.Schema{}
 			}
-			out.Properties[name] = outlineAt(p, depth+1, false)
+			child := outlineAt(p, depth+1, false)
+			if depth == 0 && !slices.Contains(always, name) {
+				child.Properties, child.AdditionalProperties = nil, nil
+			}
+			out.Properties[name] = child
 		}
 	}
 	if s.Items != nil {
