@@ -156,7 +156,7 @@ func (c *call) postUser() {
 	}
 	var room scratch
 	if index := c.now.byEmail(body.EmailAddress); index >= 0 {
-		if a := c.now.look(index, &room); a.access && a.active {
+		if a := c.now.look(index, &room); a.access && a.activeInJira() {
 			c.fullUser(a)
 			c.status = http.StatusCreated
 			return

@@ -270,3 +270,11 @@ func (c *call) isJSON() bool {
 	c.orgError(http.StatusUnsupportedMediaType, "ADMIN-UAM-415-1", "Unsupported Media Type", "Content type must be application/json.")
 	return false
 }
+
+// clamped is how many items a page holds, of those that were asked for.
+func (c *call) clamped(size int) int {
+	if c.fault.Kind == FaultClampPage && c.fault.Max > 0 {
+		return min(size, c.fault.Max)
+	}
+	return size
+}

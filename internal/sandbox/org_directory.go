@@ -101,7 +101,7 @@ func (c *call) managedAccounts() {
 	}
 	list, next := []any{}, ""
 	c.shown.find(&userQuery{ClaimStatus: "managed"}, from, func(a *account) bool {
-		if len(list) == managedPage {
+		if len(list) == c.clamped(managedPage) {
 			next = c.nextLink(c.sealCursor("accounts", a.index))
 			return false
 		}

@@ -25,7 +25,7 @@ func (c *call) badSyntax(detail string) {
 	c.orgError(http.StatusBadRequest, "ADMIN-400-19", "Request syntax is not valid", detail)
 }
 
-// window reads from and to, which are milliseconds since 1970, and answers when they are not what they have to be.
+// eventWindow reads from and to, which are milliseconds since 1970, and answers when they are not what they have to be.
 func (c *call) eventWindow(now time.Time) (from, to time.Time, ok bool) {
 	read := func(name string, fallback time.Time) (time.Time, bool) {
 		text := c.query.Get(name)
@@ -60,14 +60,14 @@ func (c *call) eventWindow(now time.Time) (from, to time.Time, ok bool) {
 func (c *call) eventLimit(fallback int) (int, bool) {
 	text := c.query.Get("limit")
 	if text == "" {
-		return fallback, true
+		return c.clamped(fallback), true
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > 500 {
 		c.badSyntax("limit must be 1 to 500.")
 		return 0, false
 	}
-	return n, true
+	return c.clamped(n), true
 }
 
 // eventCursor is where a page of events begins, and what was asked for.

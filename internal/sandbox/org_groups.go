@@ -123,6 +123,7 @@ func (c *call) answerGroups(q *groupQuery) {
 		c.noDirectory()
 		return
 	}
+	size = c.clamped(size)
 	page, links := []orgGroupItem{}, map[string]string{}
 	for ; at.From < len(c.shown.groups); at.From++ {
 		g := c.shown.groups[at.From]

@@ -18,6 +18,8 @@ type OrgKnobs struct {
 	EventDelayMS int `json:"event_delay_ms"`
 	// RemovalDelayMS is how long the removal of somebody from the directories is queued; 0 is 200.
 	RemovalDelayMS int `json:"removal_delay_ms"`
+	// DeletionDelayMS is how long the deletion of an account can be undone; 0 is 14 days.
+	DeletionDelayMS int `json:"deletion_delay_ms"`
 	// UnscopedAccounts makes the management of accounts refuse every key with scopes, as was reported of it.
 	UnscopedAccounts bool `json:"unscoped_accounts"`
 	// NoMinuteLimits lifts the limits a minute of the audit log and of the last-active dates.
@@ -36,8 +38,8 @@ func (k *knobs) get() OrgKnobs {
 }
 
 func (k *knobs) set(v OrgKnobs) error {
-	if v.SeatLimit < 0 || v.EventDelayMS < 0 || v.RemovalDelayMS < 0 {
-		return fmt.Errorf("sandbox: seat_limit, event_delay_ms and removal_delay_ms must not be negative")
+	if v.SeatLimit < 0 || v.EventDelayMS < 0 || v.RemovalDelayMS < 0 || v.DeletionDelayMS < 0 {
+		return fmt.Errorf("sandbox: seat_limit and delays must not be negative")
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

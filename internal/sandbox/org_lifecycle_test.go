@@ -110,6 +110,23 @@ func TestDeletionCanBeCanceled(t *testing.T) {
 	if u := c.orgUserOf(max); u.ForDeletion || u.Status != "active" || !c.user(max).Active {
 		t.Errorf("%+v", u)
 	}
+	// A deletion that was canceled never comes; one that was not is for good.
+	if err := c.s.SetOrganization(OrgKnobs{DeletionDelayMS: 20}); err != nil {
+		t.Fatal(err)
+	}
+	id, other := c.s.AccountID(max), c.s.AccountID(dormantEmail)
+	c.manage("POST", max, "/lifecycle/delete", "").want(200)
+	c.manage("POST", max, "/lifecycle/cancel-delete", "").want(200)
+	c.manage("POST", dormantEmail, "/lifecycle/delete", "").want(200)
+	eventually(t, "deleted", func() bool { return len(c.find(`{"accountStatus":["closed"]}`)) == 1 })
+	if u := c.find(`{"accountIds":["` + other + `"]}`)[0]; u.Email != "" || u.Status != "deactivated" || u.MembershipStatus != "no_membership" {
+		t.Errorf("%+v", u)
+	}
+	c.do("GET", "/users/"+other+"/manage", "").want(404)
+	c.do("POST", "/users/"+other+"/manage/lifecycle/enable", "").want(404)
+	if c.s.AccountID(dormantEmail) != "" || c.s.AccountID(max) != id || c.orgUserOf(max).Status != "active" || c.entryOf("managed_account_deleted") == nil {
+		t.Error("the wrong account, or half of one")
+	}
 	var conflict struct {
 		Key     string
 		Context struct{ ErrorCodes []struct{ Code string } }

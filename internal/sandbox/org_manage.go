@@ -189,16 +189,43 @@ func (c *call) deleteAccount() {
 		}})
 		return
 	}
-	index, now := a.index, time.Now().UTC()
 	if !a.forDeletion() {
-		c.commit(func(m *model) {
-			a := m.keep(index)
-			a.record().deletion = now.AddDate(0, 0, graceDays)
-			m.happens("managed_account_deletion_scheduled", index, -1, "")
-			m.activate(a, false, now)
-		})
+		c.scheduleDeletion(a.index)
 	}
 	c.json(http.StatusOK, map[string]string{"message": "Success"})
+}
+
+// scheduleDeletion deactivates the account, and deletes it once it can't be undone any more.
+func (c *call) scheduleDeletion(index int) {
+	now := time.Now().UTC()
+	grace := graceDays * 24 * time.Hour
+	if ms := c.s.knobs.get().DeletionDelayMS; ms > 0 {
+		grace = time.Duration(ms) * time.Millisecond
+	}
+	due, who := now.Add(grace), *c
+	c.commit(func(m *model) {
+		a := m.keep(index)
+		a.record().deletion = due
+		m.happens("managed_account_deletion_scheduled", index, -1, "")
+		m.activate(a, false, now)
+	})
+	c.s.world.later(grace, func(m *model) {
+		if m.keep(index).record().deletion.Equal(due) { // or it was canceled meanwhile
+			m.closeAccount(index)
+		}
+	}, func(m *model, did []happened) { who.record(m, did) })
+}
+
+// closeAccount deletes the account for good: what remains is a former user without address, groups and API tokens.
+func (m *model) closeAccount(index int) {
+	m.happens("managed_account_deleted", index, -1, "")
+	m.leaveAll(index, anyGroup)
+	a := m.keep(index)
+	m.forget(a)
+	a.display, a.email, a.access, a.removed = "Former user", "", false, true
+	m.store(a)
+	r := a.record()
+	r.closed, r.deletion, r.noTokens, r.tokens, r.roles = true, time.Time{}, true, nil, nil
 }
 
 // cancelDelete serves POST lifecycle/cancel-delete, which activates the account.

@@ -95,6 +95,7 @@ func (c *call) orgTokens() {
 		c.badRequest("sort must be createdAt, lastActiveAt or expiresAt, with a - before it for the reverse.")
 		return
 	}
+	at.Size = c.clamped(at.Size)
 	page, next := []listedToken{}, ""
 	if compare == nil {
 		c.eachToken(&at, at.From, func(a *account, k int, t apiToken) bool {

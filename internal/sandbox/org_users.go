@@ -62,6 +62,7 @@ func (c *call) answerUsers(q *userQuery, size int) {
 	if q.Limit != nil {
 		size = min(*q.Limit, orgUserPage)
 	}
+	size = c.clamped(size)
 	page := []orgUser{}
 	next := ""
 	c.shown.find(q, at.From, func(a *account) bool {

@@ -187,6 +187,13 @@ func TestSearchRefuses(t *testing.T) {
 	}
 	c.dir("POST", "/users/search", `{"cursor":"`+page.Links.Next+`"}`).want(400)
 	c.dir("POST", "/users/search", `{}`).want(200)
+	c.s.ClearFaults()
+	if err := c.s.AddFault(Fault{Kind: FaultClampPage, Max: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if c.dir("POST", "/users/search", `{"limit":50}`).into(200, &page); len(page.Data) != 2 || page.Links.Next == "" {
+		t.Errorf("%d users on a clamped page", len(page.Data))
+	}
 }
 
 func TestWhatIsToldOfAPerson(t *testing.T) {
