@@ -8,8 +8,8 @@
 // it may not, 404 when the organization isn't the key's or the resource doesn't exist. Its Code is the service's own ("forbidden.action",
 // "accountNotFound", "ADMIN-400-1"), and [WhyOf] reads what a refusal says beyond that.
 //
-// Two kinds of request are not here and never may be: those that stopped working in June 2026 (the directory paths of v1) or stop in June 2027 (the
-// lists of users and groups by GET), and the DELETE of an organization's API tokens, which revokes those of everybody.
+// Two kinds of request are not here and never may be: those that stopped working in June 2026 (the directory paths of v1) or soon will (an event by
+// its id in December 2026, the lists of users and groups by GET in June 2027), and the DELETE of an organization's API tokens, which revokes those of everybody.
 package admin
 
 import (

@@ -13,7 +13,6 @@ import (
 
 const (
 	routeEvents       = "/admin/v1/orgs/{orgId}/events"
-	routeEvent        = "/admin/v1/orgs/{orgId}/events/{eventId}"
 	routeEventsStream = "/admin/v1/orgs/{orgId}/events-stream"
 	routeEventActions = "/admin/v1/orgs/{orgId}/event-actions"
 
@@ -97,17 +96,6 @@ func (c *Client) eventPage(ctx context.Context, route string, q url.Values, curs
 	var out list[eventWire]
 	err := c.read(ctx, route, q, &out)
 	return page(out, eventWire.read), expired(err, cursor)
-}
-
-// Event returns one event.
-//
-// GET /admin/v1/orgs/{orgId}/events/{eventId}. Scope read:events:admin. 404: no such event.
-func (c *Client) Event(ctx context.Context, id string) (Event, error) {
-	var out struct {
-		Data eventWire `json:"data"`
-	}
-	err := c.read(ctx, routeEvent, nil, &out, id)
-	return out.Data.read(), err
 }
 
 // EventAction is a kind of event, with the words of the console.

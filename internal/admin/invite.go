@@ -38,6 +38,8 @@ type RoleGrant struct {
 type Invited struct {
 	Email, AccountID string
 	Failures         []string
+	// Told is false where the service said nothing about the address, so that nothing is known of it.
+	Told bool
 }
 
 // InviteUsers asks people into the organization, those of other domains too. Everybody is told apart: with a 206 some failed, and theirs have [Invited.Failures].
@@ -79,7 +81,7 @@ func (c *Client) InviteUsers(ctx context.Context, in Invitation) ([]Invited, err
 		if !ok {
 			p.Failures = []string{"the service said nothing about this address"}
 		}
-		p.Email = email
+		p.Email, p.Told = email, ok
 		people[i] = p
 	}
 	return people, nil

@@ -18,8 +18,8 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/spectest"
 )
 
-// never are the requests that the client must not have. The first revokes the API tokens of everybody; the next stopped working on 30 June 2026; the last two stop on
-// 30 June 2027.
+// never are the requests that the client must not have. The first revokes the API tokens of everybody; the next stopped working on 30 June 2026; an event by its
+// id stops on 21 December 2026, and the last two on 30 June 2027.
 var never = []struct {
 	why     string
 	request *regexp.Regexp // of "METHOD /path"
@@ -29,6 +29,7 @@ var never = []struct {
 	{"it ended in June 2026", regexp.MustCompile(` /admin/v1/orgs/[^/]+/(users|groups)/search$`)},
 	{"it ended in June 2026", regexp.MustCompile(` /admin/v1/orgs/[^/]+/directory/groups(/|$)`)},
 	{"it ended in June 2026", regexp.MustCompile(` /admin/v1/orgs/[^/]+/users/invite$`)},
+	{"it ends in December 2026", regexp.MustCompile(`^GET /admin/v1/orgs/[^/]+/events/`)},
 	{"it ends in June 2027", regexp.MustCompile(`^GET /admin/v2/orgs/[^/]+/directories/[^/]+/(users|groups)$`)},
 }
 
@@ -70,7 +71,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 
 var (
 	bareList = regexp.MustCompile(`/manage/api-tokens$`)
-	oneThing = regexp.MustCompile(`/orgs/[^/]+$|/events/[^/]+$|/last-active-dates$`)
+	oneThing = regexp.MustCompile(`/orgs/[^/]+$|/last-active-dates$`)
 )
 
 // emptyAnswer is a success of the endpoint, of the form that it has.
@@ -185,6 +186,8 @@ func TestWhatMustNeverBeSent(t *testing.T) {
 		"POST /admin/v1/orgs/o/directory/groups":                             true,
 		"DELETE /admin/v1/orgs/o/directory/groups/g/memberships/712020:a":    true,
 		"POST /admin/v1/orgs/o/users/invite":                                 true,
+		"GET /admin/v1/orgs/o/events/e-1":                                    true,
+		"GET /admin/v1/orgs/o/events-stream":                                 false,
 		"GET /admin/v2/orgs/o/directories/-/users":                           true,
 		"GET /admin/v2/orgs/o/directories/d/groups":                          true,
 		"GET /admin/api-access/v1/orgs/o/api-tokens":                         false,

@@ -101,15 +101,15 @@ func TestWhatBecameOfInvitations(t *testing.T) {
 	}{
 		"all well": {
 			`{"data":[{"id":"a","email":"A@example.com","results":[{"roleAssignmentResult":[{"resource":"r","role":"atlassian/user","status":"INVITED","statusReason":null}]}]}]}`,
-			admin.Invited{AccountID: "a"},
+			admin.Invited{AccountID: "a", Told: true},
 		},
 		"a group that failed": {
 			`{"data":[{"id":"a","email":"a@example.com","results":[{"groupAssignmentResult":[{"group":"g","status":"ERROR","statusReason":"synced"}],"roleAssignmentResult":[{"status":"INVITED"}]}]}]}`,
-			admin.Invited{AccountID: "a", Failures: []string{"group g: synced"}},
+			admin.Invited{AccountID: "a", Told: true, Failures: []string{"group g: synced"}},
 		},
 		"a role that failed without a reason": {
 			`{"data":[{"id":"a","email":"a@example.com","results":[{"roleAssignmentResult":[{"resource":"r","role":"atlassian/admin","status":"ERROR"}]}]}]}`,
-			admin.Invited{AccountID: "a", Failures: []string{"role atlassian/admin: resource r: the service gives no reason"}},
+			admin.Invited{AccountID: "a", Told: true, Failures: []string{"role atlassian/admin: resource r: the service gives no reason"}},
 		},
 		"somebody who is not in the answer": {`{"data":[]}`, admin.Invited{Failures: []string{"the service said nothing about this address"}}},
 	} {

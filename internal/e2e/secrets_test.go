@@ -22,9 +22,15 @@ import (
 
 // credentialsOf gives every form in which the credentials of a server travel.
 func credentialsOf(env map[string]string) []string {
-	email, token, bearer := env["ATLASSIAN_EMAIL"], env["ATLASSIAN_API_TOKEN"], env["ATLASSIAN_SCIM_TOKEN"]
+	email, token, bearer, key := env["ATLASSIAN_EMAIL"], env["ATLASSIAN_API_TOKEN"], env["ATLASSIAN_SCIM_TOKEN"], env["ATLASSIAN_ORG_API_KEY"]
 	basic := base64.StdEncoding.EncodeToString([]byte(email + ":" + token))
-	return []string{token, bearer, basic, strings.TrimRight(basic, "="), base64.StdEncoding.EncodeToString([]byte(token)), base64.StdEncoding.EncodeToString([]byte(bearer))}
+	list := []string{basic, strings.TrimRight(basic, "=")}
+	for _, secret := range []string{token, bearer, key} {
+		if secret != "" {
+			list = append(list, secret, base64.StdEncoding.EncodeToString([]byte(secret)))
+		}
+	}
+	return list
 }
 
 // whole is an e-mail address that was not shortened.
@@ -183,6 +189,7 @@ func TestNoSecretComesBack(t *testing.T) {
 	settings := map[string]string{
 		"ATLASSIAN_SITE_URL": echo.URL, "ATLASSIAN_API_URL": echo.URL, "ATLASSIAN_EMAIL": admin, "ATLASSIAN_API_TOKEN": "ATATT3xFfGF0SeCrEtTokenOfTheAdmin0123456789",
 		"ATLASSIAN_SCIM_DIRECTORY_ID": sandbox.DirectoryID, "ATLASSIAN_SCIM_TOKEN": "ScimTokenThatNobodyShouldSee0123456789",
+		"ATLASSIAN_ORG_ID": sandbox.OrgID, "ATLASSIAN_ORG_API_KEY": "OrganizationKeyThatNobodyShouldSee0123456789",
 	}
 	secrets := credentialsOf(settings)
 	all := slices.Concat([]string{"get_server_status"}, allTools)
