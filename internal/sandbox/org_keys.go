@@ -44,7 +44,6 @@ const (
 	scopeReadAccounts     = "read:accounts:admin"
 	scopeReadEvents       = "read:events:admin"
 	scopeReadTokens       = "read:tokens:admin"
-	scopeReadOrgs         = "read:orgs:admin"
 	scopeReadDomains      = "read:domains:admin"
 	scopeReadWorkspaces   = "read:workspaces:admin"
 	scopeWriteDirectories = "write:directories:admin"
@@ -52,10 +51,11 @@ const (
 	scopeWriteAccounts    = "write:accounts:admin"
 	scopeWriteTokens      = "write:tokens:admin"
 	scopeNone             = "-" // only a key without scopes
+	scopeAny              = ""  // every key
 )
 
 var readScopes = []string{
-	scopeReadDirectories, scopeReadGroups, scopeReadAccounts, scopeReadEvents, scopeReadTokens, scopeReadOrgs, scopeReadDomains, scopeReadWorkspaces,
+	scopeReadDirectories, scopeReadGroups, scopeReadAccounts, scopeReadEvents, scopeReadTokens, scopeReadDomains, scopeReadWorkspaces,
 }
 
 // OrgKeys returns every organization key that the sandbox accepts or refuses, by name.
@@ -94,5 +94,5 @@ func orgKey(r *http.Request) (key OrgKey, ok bool) {
 
 // may tells whether the key's scopes allow what needs the given one.
 func (k OrgKey) may(scope string) bool {
-	return len(k.Scopes) == 0 || slices.Contains(k.Scopes, scope)
+	return len(k.Scopes) == 0 || scope == scopeAny || slices.Contains(k.Scopes, scope)
 }
