@@ -25,7 +25,13 @@ import (
 // Variable names the directory of the documents.
 const Variable = "JIRA_LIFECYCLE_SPECS"
 
-var documents = []string{"jira-cloud-v3-users.json", "atlassian-scim.json", "atlassian-organizations.json", "atlassian-user-management.json"}
+// documents are the files by the beginning of the paths that each describes. One is read when such a path is first met.
+var documents = map[string]string{
+	"/rest/":  "jira-cloud-v3-users.json",
+	"/scim/":  "atlassian-scim.json",
+	"/admin/": "atlassian-organizations.json",
+	"/users/": "atlassian-user-management.json",
+}
 
 // unspecified are the requests that are sent though no document has them. All but the first are in Atlassian's reference of the REST API v3, from which the
 // documents at hand were cut.
@@ -45,8 +51,10 @@ func Require(t testing.TB) {
 	if dir == "" {
 		t.Skipf("%s is not set: it names the directory with Atlassian's OpenAPI documents", Variable)
 	}
-	if _, err := load(dir); err != nil {
-		t.Fatalf("%s: %v", Variable, err)
+	for _, name := range documents {
+		if _, err := load(filepath.Join(dir, name)); err != nil {
+			t.Fatalf("%s: %v", Variable, err)
+		}
 	}
 }
 
@@ -59,17 +67,18 @@ func Transport(t testing.TB, base http.RoundTripper) http.RoundTripper {
 		t.Logf("%s is not set, so requests and answers are not checked against the documents", Variable)
 		return base
 	}
-	routes, err := load(dir)
-	if err != nil {
-		t.Fatalf("%s: %v", Variable, err)
+	for _, name := range documents {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Fatalf("%s: %v", Variable, err)
+		}
 	}
-	return &transport{t: t, base: base, routes: routes}
+	return &transport{t: t, base: base, dir: dir}
 }
 
 type transport struct {
-	t      testing.TB
-	base   http.RoundTripper
-	routes []*routers.Route
+	t    testing.TB
+	base http.RoundTripper
+	dir  string
 }
 
 // RoundTrip sends req and reports violations; it never changes what is sent or what comes back.
@@ -184,9 +193,13 @@ func (c *transport) find(req *http.Request) (*routers.Route, map[string]string, 
 			return nil, nil, nil
 		}
 	}
+	routes, err := c.routes(path)
+	if err != nil {
+		return nil, nil, err
+	}
 	var found *routers.Route
 	var params map[string]string
-	for _, route := range c.routes {
+	for _, route := range routes {
 		// A path that is spelled out counts before one with parameters.
 		if p, ok := match(route.Path, path); ok && route.Method == req.Method && (found == nil || len(p) < len(params)) {
 			found, params = route, p
@@ -196,6 +209,16 @@ func (c *transport) find(req *http.Request) (*routers.Route, map[string]string, 
 		return nil, nil, errors.New("no document has this method and path")
 	}
 	return found, params, nil
+}
+
+// routes are those of the document that describes paths like this one.
+func (c *transport) routes(path string) ([]*routers.Route, error) {
+	for prefix, name := range documents {
+		if strings.HasPrefix(path, prefix) {
+			return load(filepath.Join(c.dir, name))
+		}
+	}
+	return nil, nil
 }
 
 // match compares an escaped path with a template, segment by segment.
@@ -215,31 +238,31 @@ func match(template, path string) (map[string]string, bool) {
 	return params, true
 }
 
-var loaded sync.Map // directory → func() ([]*routers.Route, error)
+var loaded sync.Map // file → func() ([]*routers.Route, error)
 
-func load(dir string) ([]*routers.Route, error) {
-	once, _ := loaded.LoadOrStore(dir, sync.OnceValues(func() ([]*routers.Route, error) { return read(dir) }))
+func load(file string) ([]*routers.Route, error) {
+	once, _ := loaded.LoadOrStore(file, sync.OnceValues(func() ([]*routers.Route, error) { return read(file) }))
 	return once.(func() ([]*routers.Route, error))()
 }
 
-func read(dir string) ([]*routers.Route, error) {
-	openapi3filter.RegisterBodyDecoder("application/scim+json", openapi3filter.JSONBodyDecoder)
+var scimBodies = sync.OnceFunc(func() { openapi3filter.RegisterBodyDecoder("application/scim+json", openapi3filter.JSONBodyDecoder) })
+
+func read(file string) ([]*routers.Route, error) {
+	scimBodies()
+	doc, err := openapi3.NewLoader().LoadFromFile(file)
+	if err != nil {
+		return nil, err
+	}
+	allow(doc)
+	base, err := doc.Servers.BasePath()
+	if err != nil {
+		return nil, err
+	}
 	var routes []*routers.Route
-	for _, name := range documents {
-		doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(dir, name))
-		if err != nil {
-			return nil, err
-		}
-		allow(doc)
-		base, err := doc.Servers.BasePath()
-		if err != nil {
-			return nil, err
-		}
-		for path, item := range doc.Paths.Map() {
-			path = strings.TrimSuffix(base, "/") + path
-			for method, operation := range item.Operations() {
-				routes = append(routes, &routers.Route{Spec: doc, Server: &openapi3.Server{}, Path: path, PathItem: item, Method: method, Operation: operation})
-			}
+	for path, item := range doc.Paths.Map() {
+		path = strings.TrimSuffix(base, "/") + path
+		for method, operation := range item.Operations() {
+			routes = append(routes, &routers.Route{Spec: doc, Server: &openapi3.Server{}, Path: path, PathItem: item, Method: method, Operation: operation})
 		}
 	}
 	return routes, nil
