@@ -222,9 +222,15 @@ type progressLine struct {
 }
 
 func (p *progressLine) show(n mcp.JSONRPCNotification) {
+	if message, ok := n.Params.AdditionalFields["message"].(string); ok && n.Method == "notifications/progress" {
+		p.tell(message)
+	}
+}
+
+func (p *progressLine) tell(message string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if message, ok := n.Params.AdditionalFields["message"].(string); ok && n.Method == "notifications/progress" && !p.over {
+	if !p.over {
 		fmt.Fprint(p.w, "\r\x1b[K", message)
 	}
 }

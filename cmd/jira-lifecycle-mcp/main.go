@@ -39,6 +39,7 @@ type cli struct {
 	Serve      serveCmd      `cmd:"" default:"withargs" help:"Serve MCP (the default)."`
 	Demo       demoCmd       `cmd:"" help:"Show the main job on a simulated site."`
 	Call       callCmd       `cmd:"" help:"Call one tool from the shell."`
+	Audit      auditCmd      `cmd:"" help:"Audit all accounts, and look at, compare and prune the reports."`
 	Operations operationsCmd `cmd:"" help:"Look at changes, steer them, and check and export their record."`
 	Events     eventsCmd     `cmd:"" help:"Ask the organization's audit log what happened to people and access, and follow it."`
 	Worker     workerCmd     `cmd:"" help:"Run scheduled operations, and those that were left, without a client."`

@@ -33,6 +33,9 @@ const Latest = "latest"
 
 var changesPattern = regexp.MustCompile(`^changes-since-audit-[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4}\.jsonl$`)
 
+// changesFile is the file in the later report's folder that has every change since an earlier one.
+func changesFile(before string) string { return "changes-since-" + before + ".jsonl" }
+
 // Resolve gives the id of a report that somebody names: an id of a report that is there, or [Latest].
 func (a *Auditor) Resolve(name string) (string, error) {
 	if name != Latest {
@@ -89,7 +92,7 @@ func (a *Auditor) Compare(ctx context.Context, before, after string, limit int) 
 	}
 	defer w.discard()
 
-	name := "changes-since-" + before + ".jsonl"
+	name := changesFile(before)
 	file, err := os.OpenFile(filepath.Join(w.dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return Comparison{}, unwritable(a.StateDir, err)

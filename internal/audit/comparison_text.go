@@ -2,10 +2,15 @@ package audit
 
 import (
 	"cmp"
+	"encoding/csv"
 	"fmt"
+	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvcell"
 )
 
 // Text tells the counts and the changes of the answer.
@@ -91,4 +96,28 @@ func (c Change) Text() string {
 		}
 	}
 	return who + ": " + what
+}
+
+// WriteChanges writes changes as a table that is harmless in a spreadsheet.
+func WriteChanges(w io.Writer, changes iter.Seq2[Change, error]) error {
+	table := csv.NewWriter(w)
+	record := []string{"kind", "account_id", "display_name", "email", "source", "before", "after", "added", "removed", "code", "severity", "detail", "group_id"}
+	if err := table.Write(record); err != nil {
+		return err
+	}
+	for c, err := range changes {
+		if err != nil {
+			return err
+		}
+		record = append(record[:0], string(c.Kind), c.AccountID, c.Name, c.Email, c.Source, c.Before, c.After,
+			strings.Join(c.Added, "; "), strings.Join(c.Removed, "; "), string(c.Code), string(c.Severity), c.Detail, c.GroupID)
+		for i, cell := range record {
+			record[i] = csvcell.Safe(cell)
+		}
+		if err := table.Write(record); err != nil {
+			return err
+		}
+	}
+	table.Flush()
+	return table.Error()
 }

@@ -15,6 +15,11 @@ func (a *Auditor) FindingsOf(id string) iter.Seq2[Finding, error] {
 	return stored[Finding](a, id, FindingsFile)
 }
 
+// Changes gives every change of a comparison that [Auditor.Compare] made. Its errors are those of [Auditor.Rows].
+func (a *Auditor) Changes(before, after string) iter.Seq2[Change, error] {
+	return stored[Change](a, after, changesFile(before))
+}
+
 // stored reads a file of a report that has a value a line.
 func stored[T any](a *Auditor, id, file string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {

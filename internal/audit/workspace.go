@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,7 +52,7 @@ func openWorkspace(stateDir string, at time.Time) (_ *workspace, err error) {
 	if err := removeAbandoned(root); err != nil {
 		return nil, fmt.Errorf("remove what an audit that died left: %w", err)
 	}
-	w := &workspace{root: root, id: newID(at)}
+	w := &workspace{root: root, id: nextID(root, at)}
 	w.dir = filepath.Join(root, partialPrefix+w.id)
 	if err := os.Mkdir(w.dir, 0o700); err != nil {
 		return nil, err
@@ -62,10 +63,25 @@ func openWorkspace(stateDir string, at time.Time) (_ *workspace, err error) {
 	return w, nil
 }
 
+// nextID names a report so that it comes after those of the same second, finished or not. The caller has entered.
+func nextID(root string, at time.Time) string {
+	id := newID(at)
+	same := id[:len(id)-4]
+	entries, _ := os.ReadDir(root) // what can't be read can't be written either, which is told next
+	for _, e := range entries {
+		other := strings.TrimPrefix(e.Name(), partialPrefix)
+		if number, err := strconv.ParseUint(strings.TrimPrefix(other, same), 16, 16); err == nil && other >= id {
+			id = fmt.Sprintf("%s%04x", same, min(number+1, 0xffff))
+		}
+	}
+	return id
+}
+
 // newID names a report after its time, with a random end for two of one second.
 func newID(at time.Time) string {
 	var b [2]byte
 	rand.Read(b[:])
+	b[0] &= 0x7f // others of the second come behind it
 	return "audit-" + at.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 )
@@ -140,5 +141,24 @@ func TestOpenStaysWithinTheReports(t *testing.T) {
 	if f, err := a.Open(id, RowsFile); err == nil {
 		f.Close()
 		t.Error("followed a link out of the reports")
+	}
+}
+
+// Two reports of one second are in the order in which they were begun: the newest is the last one.
+func TestReportsOfOneSecondAreInOrder(t *testing.T) {
+	root, at, last := t.TempDir(), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), ""
+	for i := range 200 {
+		id := nextID(root, at)
+		if !idPattern.MatchString(id) || id <= last {
+			t.Fatalf("%s after %s", id, last)
+		}
+		name := id
+		if i%2 == 0 {
+			name = partialPrefix + id
+		}
+		if err := os.Mkdir(filepath.Join(root, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		last = id
 	}
 }
