@@ -141,21 +141,27 @@ func (d *Directory) mayBrowse(ctx context.Context) error {
 
 // remembered keeps one value that many goroutines ask for; a failed question is asked again by the next.
 type remembered[T any] struct {
-	mu    sync.Mutex
+	once  sync.Once
+	turn  chan struct{} // held by whoever asks; the others wait as long as their contexts let them
 	value T
 	at    time.Time
 }
 
 // get returns the value, asking when there is none or it is older than age (0 = never too old).
 func (r *remembered[T]) get(ctx context.Context, age time.Duration, ask func(context.Context) (T, error)) (T, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	var none T
+	r.once.Do(func() { r.turn = make(chan struct{}, 1) })
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return none, context.Cause(ctx)
+	}
 	if !r.at.IsZero() && (age == 0 || time.Since(r.at) < age) {
 		return r.value, nil
 	}
 	value, err := ask(ctx)
 	if err != nil {
-		var none T
 		return none, err
 	}
 	r.value, r.at = value, time.Now()
@@ -164,7 +170,8 @@ func (r *remembered[T]) get(ctx context.Context, age time.Duration, ask func(con
 
 // forget makes the next get ask again.
 func (r *remembered[T]) forget() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.once.Do(func() { r.turn = make(chan struct{}, 1) })
+	r.turn <- struct{}{}
+	defer func() { <-r.turn }()
 	r.at = time.Time{}
 }

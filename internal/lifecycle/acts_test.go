@@ -17,6 +17,8 @@ type act struct {
 	run  func(t tester, s *site, arm func()) (id string, answer *lifecycle.Result, err error)
 	// writes are the requests that the act sends, each hit by each fault in turn.
 	writes []write
+	// site is what the site is like, beside the usual.
+	site []func(*options)
 }
 
 type write struct{ method, path string }
@@ -33,6 +35,16 @@ var (
 	deleteUser      = write{"DELETE", "/rest/api/3/user$"}
 	createGroup     = write{"POST", "/rest/api/3/group$"}
 	deleteGroup     = write{"DELETE", "/rest/api/3/group$"}
+
+	disableAccount = write{"POST", "/users/{a}/manage/lifecycle/disable$"}
+	enableAccount  = write{"POST", "/users/{a}/manage/lifecycle/enable$"}
+	deleteAccount  = write{"POST", "/users/{a}/manage/lifecycle/delete$"}
+	cancelDeletion = write{"POST", "/users/{a}/manage/lifecycle/cancel-delete$"}
+	revokeToken    = write{"DELETE", "/users/{a}/manage/api-tokens/{t}$"}
+	suspendUser    = write{"POST", "/admin/v2/orgs/{o}/directories/{d}/users/{a}/suspend$"}
+	restoreUser    = write{"POST", "/admin/v2/orgs/{o}/directories/{d}/users/{a}/restore$"}
+	leaveDirectory = write{"DELETE", "/admin/v2/orgs/{o}/directories/{d}/users/{a}$"}
+	inviteByOrg    = write{"POST", "/admin/v2/orgs/{o}/users/invite$"}
 )
 
 // repeatable tells whether the HTTP core may send a request again after any doubt.
@@ -73,9 +85,9 @@ func (s *site) offboarding(t tester, who string, parts ...string) func(lifecycle
 }
 
 // offboarded offboards somebody, and gives the operation's id.
-func (s *site) offboarded(t tester, who string) string {
+func (s *site) offboarded(t tester, who string, parts ...string) string {
 	t.Helper()
-	r, err := confirmed(s.offboarding(t, who), lifecycle.Terms{}, func() {})
+	r, err := confirmed(s.offboarding(t, who, parts...), lifecycle.Terms{}, func() {})
 	if err != nil || r.Status != lifecycle.Succeeded {
 		t.Fatalf("offboard %s first: %s, %v\n%s", who, outcome(r), err, r.Text())
 	}
@@ -91,7 +103,7 @@ func acts() []act {
 		}
 		return all
 	}
-	return []act{
+	return append(orgActs(), []act{
 		{name: "offboard", who: jane, writes: []write{patchUser, patchGroup, leaveGroup}, run: func(t tester, s *site, arm func()) (string, *lifecycle.Result, error) {
 			return told(confirmed(s.offboarding(t, jane), lifecycle.Terms{}, arm))
 		}},
@@ -178,6 +190,37 @@ func acts() []act {
 			return told(confirmed(func(terms lifecycle.Terms) (lifecycle.Result, error) {
 				return s.service.DeleteGroup(ctx, lifecycle.DeleteGroupRequest{Group: "finance", Terms: terms})
 			}, lifecycle.Terms{}, arm))
+		}},
+	}...)
+}
+
+// orgActs are acts on an organization.
+func orgActs() []act {
+	organization := []func(*options){withOrganization}
+	mayDelete := append(organization, func(o *options) { o.policy.AllowAccountDeletion = true })
+	offboard := func(who string, parts ...string) func(t tester, s *site, arm func()) (string, *lifecycle.Result, error) {
+		return func(t tester, s *site, arm func()) (string, *lifecycle.Result, error) {
+			return told(confirmed(s.offboarding(t, who, parts...), lifecycle.Terms{}, arm))
+		}
+	}
+	restore := func(who string, parts ...string) func(t tester, s *site, arm func()) (string, *lifecycle.Result, error) {
+		return func(t tester, s *site, arm func()) (string, *lifecycle.Result, error) {
+			id := s.offboarded(t, who, parts...)
+			arm()
+			return told(s.service.Restore(context.Background(), lifecycle.RestoreRequest{OperationID: id}))
+		}
+	}
+	return []act{
+		{name: "offboard a managed account", who: max, site: organization, writes: []write{disableAccount, revokeToken}, run: offboard(max)},
+		{name: "offboard somebody else's account", who: sam, site: organization, writes: []write{suspendUser}, run: offboard(sam)},
+		{name: "remove from the directory", who: sam, site: organization, writes: []write{leaveDirectory}, run: offboard(sam, lifecycle.PartRemoveFromDirectory)},
+		{name: "delete an account", who: max, site: mayDelete, writes: []write{deleteAccount}, run: offboard(max, lifecycle.PartDeleteAccount)},
+		{name: "restore a managed account", who: max, site: organization, writes: []write{enableAccount}, run: restore(max)},
+		{name: "restore access", who: sam, site: organization, writes: []write{restoreUser}, run: restore(sam)},
+		{name: "cancel a deletion", who: max, site: mayDelete, writes: []write{cancelDeletion}, run: restore(max, lifecycle.PartDeleteAccount)},
+		{name: "invite by the organization", who: gast, site: organization, writes: []write{inviteByOrg}, run: func(_ tester, s *site, arm func()) (string, *lifecycle.Result, error) {
+			arm()
+			return told(s.service.Provision(context.Background(), lifecycle.ProvisionRequest{Who: lifecycle.Newcomer{Email: gast, GivenName: "G", FamilyName: "A"}, Groups: []string{"partners"}}))
 		}},
 	}
 }

@@ -138,7 +138,7 @@ func TestFaultMatrix(t *testing.T) {
 						strike(t, newSite(t, func(o *options) { o.patience, o.network = 50*time.Millisecond, true }))
 						return
 					}
-					synctest.Test(t, func(t *testing.T) { strike(t, newSite(t)) })
+					synctest.Test(t, func(t *testing.T) { strike(t, newSite(t, act.site...)) })
 				})
 			}
 		}

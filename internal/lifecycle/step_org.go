@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
 // orgChange is change for the steps that the organization writes.
@@ -29,6 +30,9 @@ func (s *Service) orgChange(plan Plan, step Step, subject func() Subject) (chang
 			people, err := client.InviteUsers(ctx, invitation(plan))
 			if err != nil {
 				return err
+			}
+			if !people[0].Told {
+				return fmt.Errorf("%w: the answer to the invitation does not speak of %s", rest.ErrOutcomeUnknown, plan.Target.Email)
 			}
 			l.accountID, l.note = people[0].AccountID, strings.Join(people[0].Failures, "; ")
 			return nil

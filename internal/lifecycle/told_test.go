@@ -18,6 +18,8 @@ type truth struct {
 	SCIMActive, JiraActive, OnSite bool
 	In                             []string // Jira's ids and SCIM's ids of the groups that the person is in, sorted
 	Groups                         []string `cmp:"-"` // ids and names of all groups that there are
+	Org                            string   // status in the organization, "" of somebody whom it does not have
+	Tokens                         []string // ids of the API tokens
 }
 
 // everything is the sandbox's own state.
@@ -45,6 +47,12 @@ type everything struct {
 			ID          string
 			DisplayName string `json:"displayName"`
 			Members     []string
+		}
+	}
+	Organization struct {
+		Users []struct {
+			Email, Status string
+			Tokens        []string
 		}
 	}
 }
@@ -87,6 +95,11 @@ func (s *site) truth(t tester, who string) truth {
 		}
 	}
 	slices.Sort(is.In)
+	for _, u := range all.Organization.Users {
+		if strings.EqualFold(u.Email, who) {
+			is.Org, is.Tokens = u.Status, u.Tokens
+		}
+	}
 	return is
 }
 
@@ -95,14 +108,22 @@ type group struct {
 	ID     string `json:"group_id"`
 	SCIMID string `json:"scim_id"`
 	Name   string `json:"name"`
+
+	token string // of the step, no part of the group
 }
 
-// groupsOf reads the group of each step from the record of an operation.
+// groupsOf reads the group, or the token, of each step from the record of an operation.
 func groupsOf(t tester, op journal.Operation) []group {
 	t.Helper()
-	var plan struct{ Groups []group }
+	var plan struct {
+		Groups []group
+		Tokens []string
+	}
 	if err := json.Unmarshal(op.Plan, &plan); err != nil || len(plan.Groups) != len(op.Steps) {
 		t.Fatalf("the record of %s: %d groups for %d steps, %v", op.ID, len(plan.Groups), len(op.Steps), err)
+	}
+	for i, token := range plan.Tokens {
+		plan.Groups[i].token = token
 	}
 	return plan.Groups
 }
@@ -112,6 +133,9 @@ func (is truth) shown(step journal.Step, g group) (so, known bool) {
 	id := g.ID
 	if step.Via == string(lifecycle.ViaSCIM) {
 		id = g.SCIMID
+	}
+	if step.Via == string(lifecycle.ViaOrganization) {
+		return is.shownByOrg(step, g)
 	}
 	switch lifecycle.Action(step.Action) {
 	case lifecycle.Deactivate:
@@ -132,6 +156,33 @@ func (is truth) shown(step journal.Step, g group) (so, known bool) {
 		return !slices.Contains(is.Groups, id), true
 	}
 	return false, false // attributes are not in the sandbox's state, and a check changes nothing
+}
+
+func (is truth) shownByOrg(step journal.Step, g group) (so, known bool) {
+	inactive := is.Org == "deactivated" || is.Org == "for_deletion"
+	switch lifecycle.Action(step.Action) {
+	case lifecycle.Deactivate:
+		return inactive, true
+	case lifecycle.Reactivate:
+		return !inactive, true
+	case lifecycle.Suspend:
+		return is.Org == "suspended" || is.Org == "", true
+	case lifecycle.RestoreAccess:
+		return is.Org == "active", true
+	case lifecycle.RevokeToken:
+		return !slices.Contains(is.Tokens, g.token), true
+	case lifecycle.RemoveFromDirectory:
+		return is.Org == "", true
+	case lifecycle.DeleteAccount:
+		return is.Org == "for_deletion", true
+	case lifecycle.CancelDeletion:
+		return is.Org != "for_deletion", true
+	case lifecycle.InviteUser:
+		return is.OnSite && len(is.In) > 0, true
+	case lifecycle.AddToGroup:
+		return slices.Contains(is.In, g.ID), true
+	}
+	return false, false
 }
 
 // lies compares what an operation that has ended says with what is so: done and already must be so, failed and skipped must not be, unless it was so
