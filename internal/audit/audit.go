@@ -140,6 +140,11 @@ func (r *run) execute(ctx context.Context) (_ Result, err error) {
 			"Give the owner of the Jira credential the global permission Browse users and groups.",
 			"Jira listed no account at all, not even the one that asked.")
 	}
+	return r.report(ctx, s, read)
+}
+
+// report joins and judges what was read, and writes it.
+func (r *run) report(ctx context.Context, s *spill, read *collected) (_ Result, err error) {
 	rules := r.rules(read)
 	sink, err := newSink(r.dir, r.options, read, rules)
 	if err != nil {

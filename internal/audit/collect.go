@@ -51,9 +51,13 @@ type collector struct {
 	read collected  // otherwise each part is filled by one goroutine, and the table of groups guards itself
 }
 
+func (r *run) newCollector(s *spill) *collector {
+	return &collector{run: r, spill: s, read: collected{groups: newGroupTable(), domains: domains{}}, slots: make(chan struct{}, r.auditor.parallel())}
+}
+
 // collect spills everything that the sources list and returns what is held in memory.
 func (r *run) collect(ctx context.Context, s *spill) (*collected, error) {
-	c := &collector{run: r, spill: s, read: collected{groups: newGroupTable(), domains: domains{}}, slots: make(chan struct{}, r.auditor.parallel())}
+	c := r.newCollector(s)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.accounts(ctx) })
 	g.Go(func() error { return c.memberships(ctx, g) })

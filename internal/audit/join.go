@@ -45,7 +45,6 @@ func newJoiner(ctx context.Context, s *spill, end bool) (*joiner, error) {
 		{&j.exports, s.exports},
 		{&j.roster, s.roster},
 		{&j.tokens, s.tokens},
-		{&j.dates, s.dates},
 		{&j.shared, s.shared},
 		{&j.twins, s.twins},
 	}

@@ -124,19 +124,22 @@ func (l *linker) person(owners []owner, email, value []byte) error {
 			return err
 		}
 	}
-	// Under its main e-mail it is known after all, or a stranger, whichever of its e-mails are shown.
-	source := byte(bitRoster)
-	if len(owners) > 0 {
-		source = bitKnown
-	} else if string(email) != u.main() {
-		return nil // told by the main e-mail
-	}
 	l.value = append(l.value[:0], value...)
-	return l.byEmail(l.strangers, u.main(), source, "")
+	switch {
+	case len(owners) > 0: // known after all, whatever its main e-mail is
+		return l.byEmail(l.strangers, u.main(), bitKnown, "")
+	case string(email) != u.main():
+		return l.byEmail(l.strangers, string(email), bitAlias, "")
+	default:
+		return l.byEmail(l.strangers, u.main(), bitRoster, "")
+	}
 }
 
-// bitKnown marks, among the strangers, a row of the roster that has an account by another of its e-mails. It sorts before them.
-const bitKnown = 0
+// Marks among the strangers. They sort before and behind the sources.
+const (
+	bitKnown = 0   // a row of the roster that has an account by another of its e-mails
+	bitAlias = 128 // a row of the roster that is told of under its main e-mail
+)
 
 // accounts gives the accounts that show an e-mail. Calls must come in the order of the e-mails.
 func (l *linker) accounts(email []byte) []owner {

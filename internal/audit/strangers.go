@@ -11,6 +11,7 @@ import (
 type stranger struct {
 	email  string
 	known  bool // a row of the roster with this main e-mail has an account by another of its e-mails
+	alias  bool // somebody of the roster who should be here has this as a second e-mail
 	scim   []string
 	export *exported
 	roster *listed
@@ -78,6 +79,10 @@ func (o *stranger) add(source byte, value []byte) error {
 		if err != nil {
 			return err
 		}
+		if source == bitAlias {
+			o.alias = o.alias || !u.gone()
+			return nil
+		}
 		if o.roster == nil || u.outweighs(*o.roster) {
 			o.roster = &u
 		}
@@ -85,7 +90,8 @@ func (o *stranger) add(source byte, value []byte) error {
 	return nil
 }
 
-// judge gives the finding on somebody without an account. Whoever SCIM alone knows has one already, and whoever has left needs none.
+// judge gives the finding on somebody without an account. Whoever SCIM alone knows has one already, whoever has left needs none, and whoever is in the roster under another
+// e-mail is told of there.
 func (o stranger) judge() (Finding, bool) {
 	f := Finding{Name: o.email, Evidence: o.evidence()}
 	switch {
@@ -93,7 +99,7 @@ func (o stranger) judge() (Finding, bool) {
 		f.Code, f.Severity, f.Name = JoinerWithoutAccount, Medium, clip(cmp.Or(o.roster.name, o.email), 80)
 		f.Detail = fmt.Sprintf("The roster has this person (line %d, %s), but no account shows the e-mail.", o.roster.line, clip(o.email, 254))
 		f.Fix = provision(*o.roster, &Call{Tool: "search_users", Arguments: Arguments{Query: cmp.Or(o.roster.main(), o.roster.name)}})
-	case o.export != nil:
+	case o.export != nil && !o.alias:
 		f.Code, f.Severity, f.Name = NotInJira, Info, clip(cmp.Or(o.export.name, o.email), 80)
 		f.Detail = "The export has this person without an account id, and not one account alone shows the e-mail."
 		f.Fix = &Call{Tool: "search_users", Arguments: Arguments{Query: o.email}}
