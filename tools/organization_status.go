@@ -3,19 +3,19 @@ package tools
 import (
 	"context"
 	"fmt"
-	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
-	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
 // keyAge says of the key what no request tells.
 const keyAge = "Keys expire within a year at most, and the service doesn't tell when: see admin.atlassian.com, Settings, API keys."
 
-// organizationStatus tries the organization's key with the cheapest request; where that is refused, one more says why.
+// organizationStatus tries the organization's key with the cheapest request; where that is refused, the list of the key's own organizations, which no scope is
+// needed for, says why.
 func (d *Deps) organizationStatus(ctx context.Context) CredentialStatus {
 	s := CredentialStatus{Name: "organization"}
 	client, err := d.Directory.Organization()
@@ -25,35 +25,34 @@ func (d *Deps) organizationStatus(ctx context.Context) CredentialStatus {
 	}
 	s.Configured = true
 	org, err := client.Organization(ctx)
-	switch {
-	case err == nil:
+	if err == nil {
 		s.OK, s.Identity = true, org.Name
 		s.Detail = "It was accepted. What it may do depends on its scopes, which no request tells; a key without scopes may do everything. " + keyAge
-	case rest.IsStatus(err, http.StatusNotFound):
-		s.Detail = explain.Fault(err).Error() + ofAnother(ctx, client)
-	case fault.Is(explain.Fault(err), fault.PermissionDenied):
-		// The key is good, and has scopes without the one for the organization's name.
-		if _, err := client.SearchUsers(ctx, admin.UserQuery{Limit: 1}, ""); err != nil {
-			s.Detail = explain.Fault(err).Error()
-			return s
-		}
-		s.OK, s.Identity = true, "organization "+client.OrgID()
-		s.Detail = "It has scopes: it may find people, and not read the organization's name. " + keyAge
-	default:
-		s.Detail = explain.Fault(err).Error()
+		return s
 	}
+	refusal := explain.Fault(err)
+	s.Detail = refusal.Error()
+	if refusal.Code != fault.PermissionDenied && refusal.Code != fault.NotConfigured {
+		return s
+	}
+	own, err := client.Organizations(ctx)
+	if err != nil || len(own) == 0 {
+		return s
+	}
+	if i := slices.IndexFunc(own, func(o admin.Organization) bool { return o.ID == client.OrgID() }); i >= 0 {
+		s.OK, s.Identity = true, own[i].Name
+		s.Detail = "It was accepted. It has scopes, read:orgs:admin not among them; which ones no request tells. " + keyAge
+		return s
+	}
+	s.Detail += " " + belongsTo(own)
 	return s
 }
 
-// ofAnother names the organizations that the key does belong to.
-func ofAnother(ctx context.Context, client *admin.Client) string {
-	orgs, err := client.Organizations(ctx)
-	if err != nil || len(orgs) == 0 {
-		return ""
-	}
+// belongsTo names the organizations that a key does belong to.
+func belongsTo(orgs []admin.Organization) string {
 	names := make([]string, len(orgs))
 	for i, o := range orgs {
 		names[i] = fmt.Sprintf("%q (%s)", o.Name, o.ID)
 	}
-	return " The key belongs to the organization " + strings.Join(names, ", ") + "."
+	return "The key belongs to the organization " + strings.Join(names, ", ") + "."
 }

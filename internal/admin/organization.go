@@ -28,7 +28,7 @@ func (w organizationWire) read() Organization {
 // Organizations returns the organizations of the key, which is one as a rule. It doesn't need the client's own id, so it tells whether a key
 // is another organization's.
 //
-// GET /admin/v1/orgs. Permission: any organization key. 401: no organization key, or an expired one.
+// GET /admin/v1/orgs. Permission: any organization key; no scope is named. 401: no organization key, or an expired one.
 func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 	return all(walk(ctx, func(ctx context.Context, cursor string) (Page[Organization], error) {
 		var out list[organizationWire]
@@ -39,7 +39,7 @@ func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 
 // Organization returns the client's own organization. It is the cheapest way to try the key.
 //
-// GET /admin/v1/orgs/{orgId}. Permission: any key of the organization. 401: no organization key, or an expired one. 404: another organization's.
+// GET /admin/v1/orgs/{orgId}. Scope read:orgs:admin. 401: no organization key, or an expired one. 404: another organization's.
 func (c *Client) Organization(ctx context.Context) (Organization, error) {
 	var out struct {
 		Data organizationWire `json:"data"`

@@ -22,7 +22,7 @@ func TestTheOrganizationsKey(t *testing.T) {
 	}{
 		"a good one":                      {mine, keys[sandbox.OrgKeyFull].Key, true, true, "Example", []string{"expire within a year"}},
 		"one with every scope":            {mine, keys[sandbox.OrgKeyScoped].Key, true, true, "Example", nil},
-		"one that may only find people":   {mine, keys[sandbox.OrgKeyNarrow].Key, true, true, "organization " + mine, []string{"has scopes"}},
+		"one that may only find people":   {mine, keys[sandbox.OrgKeyNarrow].Key, true, true, "Example", []string{"has scopes"}},
 		"one that has expired":            {mine, keys[sandbox.OrgKeyExpired].Key, true, false, "", []string{"401", "Settings, API keys", "expire"}},
 		"another organization's":          {mine, keys[sandbox.OrgKeyForeign].Key, true, false, "", []string{"ATLASSIAN_ORG_ID", `belongs to the organization "Another organization" (` + sandbox.OtherOrgID + ")"}},
 		"a person's token, of some site":  {mine, "ATATT3xFfGF0-of-somebody", true, false, "", []string{"401", "ATATT", "Settings, API keys"}},

@@ -81,6 +81,7 @@ func TestFaultsOfTheOrganization(t *testing.T) {
 	}{
 		{"a Jira token, or a key that has expired", rest.Error{Method: "GET", Path: org, Status: 401, Message: "Unauthorized"}, fault.Unauthenticated, []string{"ATLASSIAN_ORG_API_KEY", "ATATT", "expire", "Settings, API keys"}},
 		{"a key whose scopes are too few, told by 401", rest.Error{Method: "POST", Path: search, Status: 401, Message: "Unauthorized; scope does not match"}, fault.PermissionDenied, []string{"read:directories:admin"}},
+		{"a key without the scope for the organization itself", rest.Error{Method: "GET", Path: org, Status: 401, Message: "Unauthorized; scope does not match"}, fault.PermissionDenied, []string{"read:orgs:admin"}},
 		{"a key whose scopes are too few, told by 403", rest.Error{Method: "GET", Path: org + "/users", Status: 403}, fault.PermissionDenied, []string{"read:accounts:admin", "still be one"}},
 		{"scopes for groups", rest.Error{Method: "POST", Path: "/admin/v2/orgs/{orgId}/directories/{directoryId}/groups/search", Status: 403}, fault.PermissionDenied, []string{"read:groups:admin"}},
 		{"scopes for events", rest.Error{Method: "GET", Path: org + "/events-stream", Status: 403}, fault.PermissionDenied, []string{"read:events:admin"}},

@@ -124,6 +124,7 @@ func scope(e *rest.Error) string {
 		{"/directories", "read:directories:admin"},
 		{"/get-scim-links", "read:directories:admin"},
 		{orgRoot + "/users", "read:accounts:admin"},
+		{orgRoot, "read:orgs:admin"},
 		{accountRoot, "read:accounts:admin"},
 	} {
 		if read && strings.Contains(e.Path, s.part) {

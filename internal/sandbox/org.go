@@ -38,7 +38,7 @@ func orgRoutes() map[string]orgRoute {
 	)
 	return map[string]orgRoute{
 		"GET /admin/v1/orgs":                                  {scopeAny, nil, (*call).orgs, false},
-		"GET " + v1:                                           {scopeAny, missing, (*call).org, false},
+		"GET " + v1:                                           {scopeReadOrgs, missing, (*call).org, false},
 		"GET " + v1 + "/users":                                {scopeReadAccounts, missing, (*call).managedAccounts, false},
 		"GET " + v1 + "/domains":                              {scopeReadDomains, forbidden, (*call).domains, false},
 		"GET " + v1 + "/domains/{}":                           {scopeReadDomains, both, (*call).domain, false},

@@ -44,6 +44,7 @@ const (
 	scopeReadAccounts     = "read:accounts:admin"
 	scopeReadEvents       = "read:events:admin"
 	scopeReadTokens       = "read:tokens:admin"
+	scopeReadOrgs         = "read:orgs:admin" // of the organization's name
 	scopeReadDomains      = "read:domains:admin"
 	scopeReadWorkspaces   = "read:workspaces:admin"
 	scopeWriteDirectories = "write:directories:admin"
@@ -55,7 +56,7 @@ const (
 )
 
 var readScopes = []string{
-	scopeReadDirectories, scopeReadGroups, scopeReadAccounts, scopeReadEvents, scopeReadTokens, scopeReadDomains, scopeReadWorkspaces,
+	scopeReadDirectories, scopeReadGroups, scopeReadAccounts, scopeReadEvents, scopeReadTokens, scopeReadOrgs, scopeReadDomains, scopeReadWorkspaces,
 }
 
 // OrgKeys returns every organization key that the sandbox accepts or refuses, by name.

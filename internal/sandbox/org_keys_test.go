@@ -58,7 +58,8 @@ func TestScopesOfKeys(t *testing.T) {
 		method, path, body     string
 		scoped, reader, narrow int
 	}{
-		"the organization":      {"GET", "/admin/v1/orgs/" + OrgID, "", 200, 200, 200},
+		"the organization":      {"GET", "/admin/v1/orgs/" + OrgID, "", 200, 200, 401}, // no 403 is documented
+		"the organizations":     {"GET", "/admin/v1/orgs", "", 200, 200, 200},
 		"a search for users":    {"POST", v2 + "/directories/-/users/search", `{}`, 200, 200, 200},
 		"a search for groups":   {"POST", v2 + "/directories/-/groups/search", `{}`, 200, 200, 403},
 		"the list of domains":   {"GET", "/admin/v1/orgs/" + OrgID + "/domains", "", 200, 200, 403},
