@@ -164,7 +164,7 @@ func badInputs(s *site) []bad {
 	for _, tool := range []string{"provision_user", "remove_user_from_group"} {
 		add(bad{setup: "protected", name: "group", tool: tool, args: of(tool, "engineering"), code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_GROUPS", "engineering"}})
 	}
-	add(bad{setup: "protected", name: "hidden e-mail", tool: "delete_user", args: args{"user": s.AccountID("nils.null@partner.example")}, code: "protected", words: []string{"hidden", "JIRA_LIFECYCLE_PROTECTED_USERS"}})
+	add(bad{setup: "protected, and no organization", name: "hidden e-mail", tool: "delete_user", args: args{"user": s.AccountID("nils.null@partner.example")}, code: "protected", words: []string{"hidden", "JIRA_LIFECYCLE_PROTECTED_USERS"}})
 	add(bad{setup: "protected", name: "member", tool: "delete_user", args: args{"user": s.AccountID("ingo.idle@partner.example")}, code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_GROUPS", "partners"}})
 	add(bad{setup: "protected", name: "group", tool: "delete_group", args: args{"group": "partners"}, code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_GROUPS"}})
 	add(bad{setup: "protected", name: "group", tool: "add_user_to_group", args: args{"user": manager, "groups": []string{"engineering"}}, code: "protected", words: []string{"JIRA_LIFECYCLE_PROTECTED_GROUPS"}})

@@ -23,9 +23,10 @@ type bad struct {
 
 // setups are the servers of the table.
 var setups = map[string]func(*testing.T, *setup){
-	"":          func(*testing.T, *setup) {},
-	"read-only": env("JIRA_LIFECYCLE_READ_ONLY", "true"),
-	"protected": env("JIRA_LIFECYCLE_PROTECTED_USERS", sam, "JIRA_LIFECYCLE_PROTECTED_GROUPS", "engineering,partners", "JIRA_LIFECYCLE_PROTECTED_DOMAINS", "contractor.example"),
+	"":                               func(*testing.T, *setup) {},
+	"read-only":                      env("JIRA_LIFECYCLE_READ_ONLY", "true"),
+	"protected, and no organization": env("JIRA_LIFECYCLE_PROTECTED_DOMAINS", "contractor.example", "ATLASSIAN_ORG_ID", "", "ATLASSIAN_ORG_API_KEY", ""),
+	"protected":                      env("JIRA_LIFECYCLE_PROTECTED_USERS", sam, "JIRA_LIFECYCLE_PROTECTED_GROUPS", "engineering,partners", "JIRA_LIFECYCLE_PROTECTED_DOMAINS", "contractor.example"),
 
 	"nothing set":         env("ATLASSIAN_SITE_URL", "", "ATLASSIAN_EMAIL", "", "ATLASSIAN_API_TOKEN", "", "ATLASSIAN_SCIM_DIRECTORY_ID", "", "ATLASSIAN_SCIM_TOKEN", ""),
 	"no SCIM":             env("ATLASSIAN_SCIM_DIRECTORY_ID", "", "ATLASSIAN_SCIM_TOKEN", ""),

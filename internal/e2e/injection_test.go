@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
 )
 
 // hostile are texts that would say more than a value, were they put into a query as they are.
@@ -27,8 +29,12 @@ var allowed = map[string][]string{
 	"/rest/api/3/myself":        {"expand"},
 	"/rest/api/3/mypermissions": {"permissions"},
 	"/rest/api/3/serverInfo":    {},
-	"/Users":                    {"filter", "startIndex", "count"},
-	"/Groups":                   {"filter", "startIndex", "count"},
+	"/_edge/tenant_info":        {},
+	// Of the organization: what is looked for is in the body.
+	"/admin/v2/orgs/" + sandbox.OrgID + "/directories/-/users/search":                {},
+	"/admin/user-provisioning/v1/org/" + sandbox.OrgID + "/get-scim-links-for-email": {},
+	"/Users":  {"filter", "startIndex", "count"},
+	"/Groups": {"filter", "startIndex", "count"},
 }
 
 // TestNoArgumentChangesAQuery puts texts of the query's own syntax wherever a text is searched for. Each arrives as one whole value, and no

@@ -167,7 +167,7 @@ func TestWhatAnOperationTells(t *testing.T) {
 	check(t, c.change(t, "offboard_user", args{"user": jane}), map[string][2]any{"scim_active": {true, false}, "member": {true, false}})
 	check(t, c.change(t, "provision_user", args{"email": "nina.new@example.com", "given_name": "Nina", "family_name": "New", "groups": []string{"engineering", "partners"}}),
 		map[string][2]any{"scim_active": {false, true}, "member": {false, true}})
-	check(t, c.change(t, "provision_user", args{"email": "gast@partner.example", "given_name": "Gast", "family_name": "Gast", "groups": []string{"partners"}}),
+	check(t, c.change(t, "provision_user", args{"email": "gast@partner.example", "given_name": "Gast", "family_name": "Gast", "groups": []string{"partners"}, "route": "jira"}),
 		map[string][2]any{"on_site": {false, true}, "member": {false, true}})
 }
 

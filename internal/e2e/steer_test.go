@@ -129,8 +129,8 @@ func TestWhatCannotBeDoneWithAnOperation(t *testing.T) {
 	c.becomes(t, succeeded, "succeeded")
 	ids["succeeded"] = succeeded
 	s.refuse(t)
-	for status, user := range map[string]string{"partial": jane, "failed": manager} {
-		ids[status] = id(c.change(t, "offboard_user", args{"user": user}))
+	for status, what := range map[string]args{"partial": {"user": jane}, "failed": {"user": manager, "steps": []string{"jira_groups"}}} {
+		ids[status] = id(c.change(t, "offboard_user", what))
 		c.becomes(t, ids[status], status)
 	}
 	s.ClearFaults()

@@ -16,8 +16,8 @@ var readCases = []toolCase{
 			got := c.call(t, "lookup_user", args{"user": user})
 			got.wants(t, map[string]any{
 				"person.account_id": id, "person.display_name": "Jane Doe", "person.email": jane, "person.email_source": "jira",
-				"person.account_type": "atlassian", "person.active": true, "person.managed": true, "person.last_active": nil,
-				"person.scim.user_name": jane, "person.scim.active": true, "person.sources": []string{"jira", "scim"}, "person.warnings": []string{},
+				"person.account_type": "atlassian", "person.active": true, "person.managed": true, "person.organization.status": "active",
+				"person.scim.user_name": jane, "person.scim.active": true, "person.sources": []string{"jira", "scim", "organization"}, "person.warnings": []string{},
 			})
 			owners := map[string]string{}
 			names := got.all("person.groups", "name")
@@ -27,14 +27,14 @@ var readCases = []toolCase{
 			if len(owners) != 4 || owners["engineering"] != "scim" || owners["release-managers"] != "jira" || owners["confluence-users"] != "jira" || owners["jira-software-users"] != "jira" {
 				t.Errorf("groups %v", owners)
 			}
-			got.says(t, "Jane Doe", jane, id, "active", "engineering (managed by scim)")
+			got.says(t, "Jane Doe", jane, id, "active", "engineering (managed by scim)", "Last active here: 20")
 		}
 		hidden := c.call(t, "lookup_user", args{"user": petra})
 		hidden.wants(t, map[string]any{"person.account_id": s.AccountID(petra), "person.email": petra, "person.email_source": "scim"})
 		left := c.call(t, "lookup_user", args{"user": lee})
 		left.wants(t, map[string]any{"person.account_id": s.AccountID(lee), "person.active": false, "person.scim.active": false})
 		outside := c.call(t, "lookup_user", args{"user": sam})
-		outside.wants(t, map[string]any{"person.account_id": s.AccountID(sam), "person.managed": false, "person.scim": nil, "person.sources": []string{"jira"}})
+		outside.wants(t, map[string]any{"person.account_id": s.AccountID(sam), "person.managed": false, "person.scim": nil, "person.sources": []string{"jira", "organization"}})
 		brief := c.call(t, "lookup_user", args{"user": jane, "include": []string{"scim"}})
 		brief.wants(t, map[string]any{"person.groups.#": 0, "person.scim.user_name": jane})
 	}},
