@@ -78,7 +78,7 @@ func run(args []string, p program) int {
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "server", Title: "Server:"},
 			{Key: "policy", Title: "Policy:"},
-			{Key: "atlassian", Title: "Atlassian (secrets only by environment, file or settings file: ATLASSIAN_API_TOKEN, ATLASSIAN_SCIM_TOKEN):"},
+			{Key: "atlassian", Title: "Atlassian (secrets only by environment, file or settings file: ATLASSIAN_API_TOKEN, ATLASSIAN_SCIM_TOKEN, ATLASSIAN_ORG_API_KEY):"},
 		}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Writers(p.stdout, p.stderr),
