@@ -137,6 +137,12 @@ func TestKeys(t *testing.T) {
 	if _, err := clientOf(t, o.url, sandbox.OrgID, key(sandbox.OrgKeyNarrow)).UsersByEmail(t.Context(), []string{jane}); err != nil {
 		t.Errorf("the scope that the key has: %v", err)
 	}
+	if err := o.sandbox.SetOrganization(sandbox.OrgKnobs{UnscopedAccounts: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := clientOf(t, o.url, sandbox.OrgID, key(sandbox.OrgKeyScoped)).Permissions(t.Context(), o.sandbox.AccountID(maxim)); !rest.IsStatus(err, http.StatusForbidden) {
+		t.Errorf("managed accounts with a key that has scopes: %v", err)
+	}
 	if err := clientOf(t, o.url, sandbox.OrgID, key(sandbox.OrgKeyReader)).SuspendUser(t.Context(), admin.AllDirectories, o.sandbox.AccountID(sam)); !rest.IsStatus(err, http.StatusForbidden) {
 		t.Errorf("a change with a key that may only read: %v", err)
 	}
