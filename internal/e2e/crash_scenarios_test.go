@@ -42,6 +42,20 @@ func prepareBatch(t *testing.T, p *process) toolCall {
 	return p.confirmed(t, toolCall{"offboard_user", args{"users": []string{jane, sam, petra, manager, "alex.kim@example.com"}}})
 }
 
+func prepareManaged(t *testing.T, p *process) toolCall {
+	return p.confirmed(t, toolCall{"offboard_user", args{"user": manager, "reason": "HR-4711"}})
+}
+
+func prepareSuspension(t *testing.T, p *process) toolCall {
+	return p.confirmed(t, toolCall{"offboard_user", args{"user": sam}})
+}
+
+func prepareAccess(t *testing.T, p *process) toolCall {
+	left := p.do(t, prepareSuspension(t, p))
+	left.wants(t, map[string]any{"status": "succeeded"})
+	return toolCall{"restore_user", args{"operation_id": left.str("operation.operation_id")}}
+}
+
 // confirmed asks for the plan and adds its token to the call.
 func (p *process) confirmed(t *testing.T, c toolCall) toolCall {
 	t.Helper()

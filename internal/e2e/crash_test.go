@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +43,22 @@ func TestCrashesOnPostgreSQL(t *testing.T) {
 		{name: "batch of five", prepare: prepareBatch, shared: true, long: true},
 	} {
 		sc.crashAt(t, writes)
+	}
+}
+
+// TestCrashesOfTheOrganizationsSteps kills the process around each write that goes to the organization: no token that was revoked twice is told as a failure,
+// and nobody who left stays inside.
+func TestCrashesOfTheOrganizationsSteps(t *testing.T) {
+	for _, sc := range []scenario{
+		{name: "deactivation and tokens", prepare: prepareManaged},
+		{name: "deactivation and tokens, while reads lag", prepare: prepareManaged, lag: time.Second, long: true},
+		{name: "suspension", prepare: prepareSuspension},
+		{name: "suspension, while reads lag", prepare: prepareSuspension, lag: time.Second, long: true},
+		{name: "restored access", prepare: prepareAccess, long: true},
+	} {
+		sc.crashAt(t, func(r sandbox.Request) bool {
+			return writes(r) && (strings.HasPrefix(r.Path, "/users/") || strings.HasPrefix(r.Path, "/admin/"))
+		})
 	}
 }
 

@@ -72,6 +72,12 @@ type state struct {
 			Members         []string
 		}
 	}
+	Organization struct {
+		Users []struct {
+			Email, Status string
+			Tokens        []string // ids of those that live
+		}
+	}
 }
 
 func (s *site) state(t *testing.T) state {
