@@ -70,6 +70,6 @@ func (c *Client) SetComponentLead(ctx context.Context, id, accountID string) err
 	}
 	return c.rest.Do(ctx, rest.Request{
 		Method: http.MethodPut, Route: routeComponent, Path: "/rest/api/3/component/" + rest.PathEscape(id),
-		Body: map[string]string{"leadAccountId": accountID},
+		Body: map[string]string{"leadAccountId": accountID}, Once: true,
 	}, nil)
 }

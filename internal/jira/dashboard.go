@@ -64,15 +64,22 @@ func (c *Client) SetDashboardOwner(ctx context.Context, ids []string, accountID 
 		}
 	}
 	var out struct {
+		Action string `json:"action"`
 		Errors map[string]struct {
 			Messages []string          `json:"errorMessages"`
 			Errors   map[string]string `json:"errors"`
 		} `json:"entityErrors"`
 	}
-	err = c.rest.Do(ctx, rest.Request{Method: http.MethodPut, Route: routeDashboardBulk, Body: map[string]any{
+	err = c.rest.Do(ctx, rest.Request{Method: http.MethodPut, Route: routeDashboardBulk, Once: true, Body: map[string]any{
 		"action": "changeOwner", "entityIds": numbers, "extendAdminPermissions": true,
 		"changeOwnerDetails": map[string]any{"newOwner": accountID, "autofixName": true},
 	}}, &out)
+	if err == nil && out.Action != "changeOwner" {
+		err = &rest.Error{
+			Service: service, Method: http.MethodPut, Path: routeDashboardBulk, Status: http.StatusOK, Code: rest.CodeBadResponse,
+			Message: "the answer is not one to this request", OutcomeUnknown: true,
+		}
+	}
 	if err != nil || len(out.Errors) == 0 {
 		return nil, err
 	}

@@ -67,6 +67,6 @@ func (c *Client) SetFilterOwner(ctx context.Context, id, accountID string) error
 	}
 	return c.rest.Do(ctx, rest.Request{
 		Method: http.MethodPut, Route: routeFilterOwner, Path: "/rest/api/3/filter/" + rest.PathEscape(id) + "/owner",
-		Body: map[string]string{"accountId": accountID},
+		Body: map[string]string{"accountId": accountID}, Once: true,
 	}, nil)
 }

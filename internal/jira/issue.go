@@ -124,6 +124,6 @@ func (c *Client) AssignIssue(ctx context.Context, key, accountID string) error {
 	}
 	return c.rest.Do(ctx, rest.Request{
 		Method: http.MethodPut, Route: routeAssignee, Path: "/rest/api/3/issue/" + rest.PathEscape(key) + "/assignee",
-		Body: map[string]string{"accountId": accountID},
+		Body: map[string]string{"accountId": accountID}, Once: true,
 	}, nil)
 }

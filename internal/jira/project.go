@@ -71,7 +71,7 @@ func (c *Client) SetProjectLead(ctx context.Context, project, accountID string) 
 	}
 	return c.rest.Do(ctx, rest.Request{
 		Method: http.MethodPut, Route: routeProject, Path: "/rest/api/3/project/" + rest.PathEscape(project),
-		Body: map[string]string{"leadAccountId": accountID},
+		Body: map[string]string{"leadAccountId": accountID}, Once: true,
 	}, nil)
 }
 

@@ -170,7 +170,7 @@ func TestFiltersAndDashboards(t *testing.T) {
 	if got := all(t, s.Filters(ctx, jira.FilterQuery{IDs: []string{filters[1].ID}, All: true}, rest.PageOptions{})); len(got) != 1 || got[0].Owner.AccountID != maxID {
 		t.Errorf("after the change: %+v", got)
 	}
-	if err := s.SetFilterOwner(ctx, filters[0].ID, maxID); !rest.IsStatus(err, http.StatusBadRequest) || !strings.Contains(err.Error(), "My open issues") {
+	if err := s.SetFilterOwner(ctx, filters[0].ID, s.account(t, petra)); !rest.IsStatus(err, http.StatusBadRequest) || !strings.Contains(err.Error(), "My open issues") {
 		t.Errorf("a name that is taken: %v", err)
 	}
 	dashboards := all(t, s.Dashboards(ctx, janeID, rest.PageOptions{}))

@@ -45,10 +45,19 @@ var (
 	restoreUser    = write{"POST", "/admin/v2/orgs/{o}/directories/{d}/users/{a}/restore$"}
 	leaveDirectory = write{"DELETE", "/admin/v2/orgs/{o}/directories/{d}/users/{a}$"}
 	inviteByOrg    = write{"POST", "/admin/v2/orgs/{o}/users/invite$"}
+
+	assignIssue   = write{"PUT", "/rest/api/3/issue/{key}/assignee$"}
+	leadProject   = write{"PUT", "/rest/api/3/project/{key}$"}
+	leadComponent = write{"PUT", "/rest/api/3/component/{id}$"}
+	ownFilter     = write{"PUT", "/rest/api/3/filter/{id}/owner$"}
+	ownDashboards = write{"PUT", "/rest/api/3/dashboard/bulk/edit$"}
 )
 
 // repeatable tells whether the HTTP core may send a request again after any doubt.
 func (w write) repeatable() bool { return w.method == "DELETE" }
+
+// looksAgain tells whether the step itself looks at a thing whose answer was lost, and sends it once more where it did not take effect.
+func (w write) looksAgain() bool { return w.method == "PUT" }
 
 const (
 	alex  = "alex.kim@example.com"
@@ -57,6 +66,7 @@ const (
 	lee   = "lee.left@example.com"
 	nina  = "nina.new@example.com"
 	gast  = "gast@partner.example"
+	maxim = "max.manager@example.com" // who takes over
 )
 
 // told gives what a call answered.
@@ -84,6 +94,15 @@ func (s *site) offboarding(t tester, who string, parts ...string) func(lifecycle
 	}
 }
 
+// handingOver offboards somebody as far as SCIM goes, and hands over what they leave behind.
+func (s *site) handingOver(t tester, who, to string) func(lifecycle.Terms) (lifecycle.Result, error) {
+	return func(terms lifecycle.Terms) (lifecycle.Result, error) {
+		return s.service.Offboard(context.Background(), lifecycle.OffboardRequest{
+			Target: target(t, who), Parts: []string{lifecycle.PartDeactivate}, TransferTo: target(t, to), Terms: terms,
+		})
+	}
+}
+
 // offboarded offboards somebody, and gives the operation's id.
 func (s *site) offboarded(t tester, who string, parts ...string) string {
 	t.Helper()
@@ -106,6 +125,9 @@ func acts() []act {
 	return append(orgActs(), []act{
 		{name: "offboard", who: jane, writes: []write{patchUser, patchGroup, leaveGroup}, run: func(t tester, s *site, arm func()) (string, *lifecycle.Result, error) {
 			return told(confirmed(s.offboarding(t, jane), lifecycle.Terms{}, arm))
+		}},
+		{name: "hand over", who: jane, writes: []write{assignIssue, leadProject, leadComponent, ownFilter, ownDashboards}, run: func(t tester, s *site, arm func()) (string, *lifecycle.Result, error) {
+			return told(confirmed(s.handingOver(t, jane, maxim), lifecycle.Terms{}, arm))
 		}},
 		{name: "offboard off the site", who: sam, writes: []write{leaveGroup, deleteUser}, run: func(t tester, s *site, arm func()) (string, *lifecycle.Result, error) {
 			return told(confirmed(s.offboarding(t, sam, lifecycle.PartJiraGroups, lifecycle.PartRemoveFromSite), lifecycle.Terms{}, arm))

@@ -56,6 +56,13 @@ func (p *process) newest(t tester) string {
 	return page.Operations[0].ID
 }
 
+// countsOnly tells whether a request looks at what somebody leaves behind.
+func countsOnly(r sandbox.Request) bool {
+	return r.Reads() && slices.ContainsFunc([]string{"/search/", "/project/", "/component", "/filter/", "/dashboard/"}, func(part string) bool {
+		return strings.HasPrefix(r.Path, "/rest/api/3"+part)
+	})
+}
+
 // TestAKilledProcessIsGoneOnWith kills the process at each request of an act, before it is sent and after it was executed. The next process brings the
 // operation to its end, and nothing that took effect is sent again.
 func TestAKilledProcessIsGoneOnWith(t *testing.T) {
@@ -63,13 +70,13 @@ func TestAKilledProcessIsGoneOnWith(t *testing.T) {
 	turn := 0
 	for _, act := range acts() {
 		if !slices.Contains([]string{
-			"offboard", "offboard at a time", "offboard three", "provision by SCIM", "provision by invitation", "restore", "update user", "delete SCIM group",
+			"offboard", "offboard at a time", "offboard three", "hand over", "provision by SCIM", "provision by invitation", "restore", "update user", "delete SCIM group",
 			"offboard a managed account", "offboard somebody else's account", "delete an account", "restore a managed account", "invite by the organization",
 		}, act.name) {
 			continue
 		}
 		// How many requests there are, and which of them write.
-		var reads []bool
+		var requests []sandbox.Request
 		t.Run(act.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSite(t, act.site...)
@@ -77,14 +84,15 @@ func TestAKilledProcessIsGoneOnWith(t *testing.T) {
 				if _, _, err := act.run(t, s, func() { before = len(s.Requests()) }); err != nil {
 					t.Fatal(err)
 				}
-				for _, r := range s.Requests()[before:] {
-					reads = append(reads, r.Reads())
-				}
+				requests = s.Requests()[before:]
 			})
 		})
-		for n, reads := range reads {
+		for n, r := range requests {
 			for _, executed := range []bool{false, true} {
-				if executed && reads {
+				if executed && r.Reads() {
+					continue
+				}
+				if countsOnly(r) && n%4 != 0 { // what is left behind is counted for the plan: there are many such reads, and one is like the other
 					continue
 				}
 				if turn++; underRace && turn%raceShare != 0 {

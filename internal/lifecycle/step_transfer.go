@@ -81,6 +81,19 @@ func (h *handover) write(ctx context.Context) error {
 			continue
 		}
 		errs := h.estate.give(ctx, client, h.transfer, theirs)
+		unclear := slices.DeleteFunc(slices.Clone(theirs), func(t thing) bool { return errs[t.ID] == nil || !doubtful(errs[t.ID]) })
+		if len(unclear) > 0 { // an answer was lost: what did not take effect is sent once more
+			if now, err := h.estate.holders(ctx, client, h.transfer, unclear); err == nil {
+				still := slices.DeleteFunc(unclear, func(t thing) bool { return now[t.ID] != h.From })
+				again := map[string]error{}
+				if len(still) > 0 {
+					again = h.estate.give(ctx, client, h.transfer, still)
+				}
+				for _, t := range still {
+					errs[t.ID] = again[t.ID]
+				}
+			}
+		}
 		for _, err := range errs {
 			if errors.Is(err, errStale) {
 				return errStale

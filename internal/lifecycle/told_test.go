@@ -10,6 +10,7 @@ import (
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
 )
 
 // truth is what the sandbox itself holds of one person and of the groups, by their ids: groups of one name are not one group.
@@ -20,6 +21,7 @@ type truth struct {
 	Groups                         []string `cmp:"-"` // ids and names of all groups that there are
 	Org                            string   // status in the organization, "" of somebody whom it does not have
 	Tokens                         []string // ids of the API tokens
+	Has                            []string // kinds and ids of the issues, projects, components, filters and dashboards that are the person's, sorted
 }
 
 // everything is the sandbox's own state.
@@ -100,6 +102,17 @@ func (s *site) truth(t tester, who string) truth {
 			is.Org, is.Tokens = u.Status, u.Tokens
 		}
 	}
+	work := s.Work()
+	for kind, items := range map[string][]sandbox.WorkItem{
+		"issues": work.Issues, "projects": work.Projects, "components": work.Components, "filters": work.Filters, "dashboards": work.Dashboards,
+	} {
+		for _, item := range items {
+			if item.Holder == is.AccountID && is.AccountID != "" {
+				is.Has = append(is.Has, kind+" "+item.ID)
+			}
+		}
+	}
+	slices.Sort(is.Has)
 	return is
 }
 
@@ -110,20 +123,36 @@ type group struct {
 	Name   string `json:"name"`
 
 	token string // of the step, no part of the group
+	// hands are what the step hands over, by kind and id, from whom to whom.
+	hands    []string
+	from, to string
 }
 
-// groupsOf reads the group, or the token, of each step from the record of an operation.
+// groupsOf reads the group of each step, or its token, or what it hands over, from the record of an operation.
 func groupsOf(t tester, op journal.Operation) []group {
 	t.Helper()
 	var plan struct {
-		Groups []group
-		Tokens []string
+		Groups    []group
+		Tokens    []string
+		Transfers []*struct {
+			From, To string
+			Things   []struct{ ID string }
+		}
 	}
 	if err := json.Unmarshal(op.Plan, &plan); err != nil || len(plan.Groups) != len(op.Steps) {
 		t.Fatalf("the record of %s: %d groups for %d steps, %v", op.ID, len(plan.Groups), len(op.Steps), err)
 	}
 	for i, token := range plan.Tokens {
 		plan.Groups[i].token = token
+	}
+	for i, transfer := range plan.Transfers {
+		if transfer == nil {
+			continue
+		}
+		plan.Groups[i].from, plan.Groups[i].to = transfer.From, transfer.To
+		for _, thing := range transfer.Things {
+			plan.Groups[i].hands = append(plan.Groups[i].hands, strings.TrimPrefix(op.Steps[i].Action, "transfer_")+" "+thing.ID)
+		}
 	}
 	return plan.Groups
 }
@@ -136,6 +165,13 @@ func (is truth) shown(step journal.Step, g group) (so, known bool) {
 	}
 	if step.Via == string(lifecycle.ViaOrganization) {
 		return is.shownByOrg(step, g)
+	}
+	if len(g.hands) > 0 {
+		has := func(thing string) bool { return slices.Contains(is.Has, thing) }
+		if is.AccountID == g.to { // it is given back
+			return !slices.ContainsFunc(g.hands, func(thing string) bool { return !has(thing) }), true
+		}
+		return !slices.ContainsFunc(g.hands, has), true
 	}
 	switch lifecycle.Action(step.Action) {
 	case lifecycle.Deactivate:

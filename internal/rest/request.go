@@ -22,6 +22,9 @@ type Request struct {
 	Body any
 	// Reads tells that the request changes nothing though its method says otherwise, as with a search by POST: it is repeated like a GET.
 	Reads bool
+	// Once tells that a PUT or DELETE is not repeated where it may have been executed: somebody else may have changed the same thing since, and the caller
+	// looks before it sends again.
+	Once bool
 	// ContentType and Accept are "application/json" when empty.
 	ContentType, Accept string
 }

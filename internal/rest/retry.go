@@ -151,8 +151,8 @@ func (r Request) writes() bool {
 }
 
 func (r Request) idempotent() bool {
-	if r.Reads {
-		return true
+	if r.Reads || r.Once {
+		return r.Reads
 	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete:

@@ -275,6 +275,30 @@ func TestRequestAsSent(t *testing.T) {
 	}
 }
 
+// A write that is sent once is left in doubt rather than repeated, and repeated where it was surely not executed.
+func TestAWriteThatIsSentOnce(t *testing.T) {
+	for name, tt := range map[string]struct {
+		turns    []turn
+		requests int
+		unknown  bool
+	}{
+		"a reset is in doubt":     {[]turn{reset, ok}, 1, true},
+		"a plain 503 is in doubt": {[]turn{{status: 503}, ok}, 1, true},
+		"a 429 is repeated":       {[]turn{burst, ok}, 2, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := play(tt.turns...)
+				var out named
+				err := clientOf(t, s).Do(t.Context(), Request{Method: "PUT", Route: "/x", Body: bodyOf("PUT"), Once: true}, &out)
+				if s.count() != tt.requests || errors.Is(err, ErrOutcomeUnknown) != tt.unknown || (err == nil) == tt.unknown {
+					t.Errorf("%d requests, %v", s.count(), err)
+				}
+			})
+		})
+	}
+}
+
 // A search by POST changes nothing: it is repeated like a GET, and its fate is never in doubt.
 func TestAReadByPOSTIsRepeated(t *testing.T) {
 	for name, turns := range map[string][]turn{

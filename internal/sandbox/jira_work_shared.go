@@ -19,9 +19,9 @@ var (
 	seededFilters = []shareable{
 		{0, "My open issues", "jane.doe@example.com", false},
 		{1, "Web release blockers", "jane.doe@example.com", true},
-		{2, "My open issues", "max.manager@example.com", false},
+		{2, "My open issues", "petra.private@example.com", false},
 		{3, "Release burndown", "max.manager@example.com", true},
-		{4, "Contracts", "petra.private@example.com", false},
+		{4, "Drafts", "max.manager@example.com", false},
 		{5, "Left over", "lee.left@example.com", true},
 	}
 	seededDashboards = []shareable{

@@ -250,7 +250,7 @@ func TestLeadsAndOwners(t *testing.T) {
 		"a component gets a lead":                      {c, "/component/10301", `{"leadAccountId":"` + max + `"}`, 200, "Backend", max},
 		"a filter gets an owner":                       {c, "/filter/10101/owner", `{"accountId":"` + max + `"}`, 204, "Web release blockers", max},
 		"no inactive one owns a filter":                {c, "/filter/10103/owner", `{"accountId":"` + lee + `"}`, 400, "", ""},
-		"nor one who has a filter of that name":        {c, "/filter/10100/owner", `{"accountId":"` + max + `"}`, 400, "", ""},
+		"nor one who has a filter of that name":        {c, "/filter/10100/owner", `{"accountId":"` + c.s.AccountID("petra.private@example.com") + `"}`, 400, "", ""},
 		"nor does somebody else take it":               {c.as(TokenViewer), "/filter/10103/owner", `{"accountId":"` + vera + `"}`, 403, "", ""},
 		"a dashboard of a name that is taken gets one": {c, "/dashboard/bulk/edit", `{"action":"changeOwner","entityIds":[20100],"changeOwnerDetails":{"newOwner":"` + max + `","autofixName":true},"extendAdminPermissions":true}`, 200, "Copy of Web team", max},
 		"but no inactive owner":                        {c, "/dashboard/bulk/edit", `{"action":"changeOwner","entityIds":[20102],"changeOwnerDetails":{"newOwner":"` + lee + `","autofixName":true},"extendAdminPermissions":true}`, 400, "", ""},
