@@ -34,6 +34,7 @@ type OperationDetail struct {
 	People       []lifecycle.StepResult `json:"people,omitempty" jsonschema:"of a batch: one line a person"`
 	ResultURI    string                 `json:"result_uri,omitempty" jsonschema:"of a batch: resource with the people's results as CSV"`
 	Problem      *lifecycle.Problem     `json:"problem,omitempty"`
+	FollowUps    []string               `json:"follow_ups,omitempty"`
 	Confirmation *Decision              `json:"confirmation,omitempty" jsonschema:"who agreed to the plan, and how"`
 	Approval     *Decision              `json:"approval,omitempty" jsonschema:"the second person's decision"`
 	CancelledBy  string                 `json:"cancelled_by,omitempty"`
@@ -82,7 +83,7 @@ func operationOutput(op lifecycle.Detail) OperationOutput {
 			ID: op.ID, Kind: op.Kind, Target: op.Label, AccountID: op.AccountID, Status: op.Status, Actor: op.Actor.Caller, Reason: op.Reason,
 			CreatedAt: op.CreatedAt, EffectiveAt: op.EffectiveAt, EndedAt: op.EndedAt, Batch: op.Parent,
 		},
-		Client: op.Actor.Client, OSUser: op.Actor.OSUser, StartedAt: op.StartedAt, Late: op.Late, PlanID: op.PlanID, Steps: []OperationStep{}, People: op.People, Problem: op.Problem,
+		Client: op.Actor.Client, OSUser: op.Actor.OSUser, StartedAt: op.StartedAt, Late: op.Late, PlanID: op.PlanID, Steps: []OperationStep{}, People: op.People, Problem: op.Problem, FollowUps: op.FollowUps,
 		ResultURI: export.ResultURI(op.Operation),
 	}
 	for _, s := range op.Steps {
@@ -150,6 +151,9 @@ func (o OperationOutput) Text() string {
 	}
 	for _, p := range op.People {
 		fmt.Fprintf(&b, "%-8s %s: %s (%s)\n", p.Status, p.Target, p.Detail, p.ID)
+	}
+	if len(op.FollowUps) > 0 && op.Shown == "" { // what is shown has them
+		b.WriteString("Still to do by a person:\n- " + strings.Join(op.FollowUps, "\n- ") + "\n")
 	}
 	if op.ResultURI != "" {
 		fmt.Fprintf(&b, "As CSV: %s\n", op.ResultURI)

@@ -36,6 +36,8 @@ type Detail struct {
 	Plan    Plan         // what was agreed to
 	People  []StepResult // of a batch
 	Late    string       // how late a scheduled one began
+	// FollowUps are what no API can do and a person should.
+	FollowUps []string
 }
 
 // Operation gives one operation with its steps.
@@ -53,6 +55,7 @@ func (s *Service) detail(ctx context.Context, op journal.Operation) (Detail, err
 	if d.Plan, err = decodePlan(op.Plan); err != nil {
 		return d, err
 	}
+	d.FollowUps = d.Plan.followUps
 	if isBatch(op) {
 		for child, err := range s.children(ctx, op.ID) {
 			if err != nil {
