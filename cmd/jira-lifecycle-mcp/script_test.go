@@ -34,6 +34,8 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+			env.Setenv("LAST_MONTH", time.Now().UTC().AddDate(0, 0, -29).Format(time.RFC3339))
+			env.Setenv("LAST_YEAR", time.Now().UTC().AddDate(-1, 0, 0).Format(time.RFC3339))
 			env.Setenv("TOMORROW", time.Now().UTC().AddDate(0, 0, 1).Format(time.RFC3339))
 			env.Values[processes{}] = map[string]*exec.Cmd{}
 			return nil

@@ -40,14 +40,14 @@ func (f *Feed) Subscribe(key any, tell func()) {
 		return
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	before, stopped := f.stopped, make(chan struct{})
+	before, stopped, now := f.stopped, make(chan struct{}), f.log.now()
 	f.stop, f.stopped = stop, stopped
 	go func() {
 		defer close(stopped)
 		if before != nil {
 			<-before // it may still hold the position
 		}
-		f.run(ctx)
+		f.run(ctx, now)
 	}()
 }
 
@@ -77,8 +77,8 @@ func (f *Feed) Close() {
 	}
 }
 
-// run follows the events until ctx ends.
-func (f *Feed) run(ctx context.Context) {
+// run follows the events until ctx ends, from now where no position is stored.
+func (f *Feed) run(ctx context.Context, now time.Time) {
 	store, err := OpenStore(f.path, "the resource of the server")
 	switch {
 	case fault.Is(err, fault.Conflict):
@@ -88,7 +88,7 @@ func (f *Feed) run(ctx context.Context) {
 	default:
 		defer func() { _ = store.Close() }() // everything in it is on the disk
 	}
-	state := State{Position: Started(f.log.now())}
+	state := State{Position: Started(now)}
 	if store != nil && !store.State().Fresh {
 		state = store.State()
 	} else if store != nil {
@@ -140,4 +140,11 @@ func (f *Feed) step(ctx context.Context, follower *Follower, store *Store) time.
 		return max(f.interval, time.Millisecond)
 	}
 	return 0
+}
+
+// Stopped is closed when nothing is asked any more, after the last has unsubscribed; nil where nobody ever subscribed.
+func (f *Feed) Stopped() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.stopped
 }

@@ -77,6 +77,7 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, path string, 
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drainTime)
 	defer cancel()
+	s.leave()
 	closeSessions(stop)
 	err := srv.Shutdown(stop)
 	if !s.idle(stop) {

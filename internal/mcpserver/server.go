@@ -45,6 +45,9 @@ type Server struct {
 	// stopping ends when what still runs has to stop, and stop ends it.
 	stopping context.Context
 	stop     context.CancelFunc
+	// leaving ends when a stop begins: with it end the streams that never would by themselves.
+	leaving context.Context
+	leave   context.CancelFunc
 
 	// How long a stop waits: first for running calls to end by themselves, then for those that were told to stop.
 	drainTime, abortTime time.Duration
@@ -63,6 +66,7 @@ func New(cfg config.Config, list func() []tools.Tool, log *slog.Logger) (*Server
 		caller: func(context.Context) string { return caller(cfg.Transport) },
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
+	s.leaving, s.leave = context.WithCancel(context.Background())
 	load := sync.OnceFunc(func() {
 		selected, _ := tools.Select(list(), cfg.Toolsets) // its one error was checked above
 		options := tools.Options{Log: log, Caller: s.caller, OSUser: osUser(), Tasks: s.tasks}

@@ -37,6 +37,9 @@ func (s *Server) streamable(next http.Handler) http.Handler {
 		}
 		ctx, end := hangUp(r.Context(), modern)
 		defer end()
+		if methodOf(body) == string(mcp.MethodSubscriptionsListen) { // mcp-go keeps it open until its context ends
+			defer context.AfterFunc(s.leaving, end)()
+		}
 		if m, ok := s.readTaskMessage(body); ok && taskHeaders(r.Header, m) {
 			owner := task.Owner{Caller: s.caller(ctx)}
 			if !modern {
@@ -66,11 +69,15 @@ func hangUp(connected context.Context, modern bool) (ctx context.Context, end fu
 	return ctx, func() { unlink(); cancel(context.Canceled) }
 }
 
-func isCancellation(body []byte) bool {
+func isCancellation(body []byte) bool { return methodOf(body) == string(mcp.MethodNotificationCancelled) }
+
+// methodOf is the method of a message; "" where it has none.
+func methodOf(body []byte) string {
 	var m struct {
 		Method string `json:"method"`
 	}
-	return json.Unmarshal(body, &m) == nil && m.Method == string(mcp.MethodNotificationCancelled)
+	_ = json.Unmarshal(body, &m) // what is no message has no method
+	return m.Method
 }
 
 // taskHeaders reports whether a request about tasks has the headers that its revision wants.
