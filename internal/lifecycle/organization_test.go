@@ -188,3 +188,37 @@ func TestWithoutTheOrganizationsAnswerNothingIsPlanned(t *testing.T) {
 		})
 	}
 }
+
+// TestAPlanWithTheOrganizationCostsAtMostOneRoundTripMore counts round trips by the time that they take, since the test's clock stands still otherwise.
+func TestAPlanWithTheOrganizationCostsAtMostOneRoundTripMore(t *testing.T) {
+	t.Parallel()
+	const trip = 100 * time.Millisecond
+	for _, test := range []struct {
+		who  string
+		byID bool
+		more int // round trips that the organization costs
+	}{
+		{who: jane}, {who: max}, {who: sam}, {who: petra}, {who: jane, byID: true, more: 1}, {who: max, byID: true, more: 1}, {who: sam, byID: true},
+	} {
+		name := test.who
+		if test.byID {
+			name += " by account id"
+		}
+		inBubble(t, name, func(t *testing.T) {
+			took := func(edits ...func(*options)) int {
+				s := newSite(t, append(edits, func(o *options) { o.sandbox.Latency = trip })...)
+				who := test.who
+				if test.byID {
+					who = s.AccountID(who)
+				}
+				began := time.Now()
+				s.planOffboard(t, who)
+				return int((time.Since(began) + trip/2) / trip)
+			}
+			without, with := took(), took(withOrganization)
+			if with-without > test.more {
+				t.Errorf("%d round trips with the organization, %d without", with, without)
+			}
+		})
+	}
+}
