@@ -104,8 +104,7 @@ func (f *File) Close() error { return f.table.Close() }
 func (f *File) Extra() []string { return f.columns.extraNames }
 
 // Rows gives the rows, once and one at a time. An error is a fault with the file, the line and the column, and the last thing that it gives. A row
-// without an account id is given, too, as long as it has an e-mail. A person can have several rows, as where older editions write one for each group;
-// see [Merge].
+// without an account id is given, too, as long as it has an e-mail. A person can have several rows, as where older editions write one for each group.
 func (f *File) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		for {

@@ -208,22 +208,6 @@ func TestAFileOfTheFolderIsRead(t *testing.T) {
 	}
 }
 
-func TestRowsOfOnePersonAreMerged(t *testing.T) {
-	rows, _ := read(t, strings.Join([]string{
-		"User id,User name,email,User status,Group name,Last seen in Jira - a,Last seen in Confluence - a",
-		"1,Jane,,Active,x,1 Jan 2024,Never accessed",
-		"1,Jane,jane@example.com,,y,3 Jan 2024,",
-		"1,,,Suspended,x,2 Jan 2024,1 May 2024",
-	}, "\n"))
-	want := Row{
-		Line: 2, AccountID: "1", Name: "Jane", Email: "jane@example.com", Status: Active, StatusText: "Active", Groups: []string{"x", "y"},
-		LastActive: []Activity{{Product: "Jira", Site: "a", At: day(2024, 1, 3), Known: true}, {Product: "Confluence", Site: "a", At: day(2024, 5, 1), Known: true}},
-	}
-	if diff := cmp.Diff(want, Merge(Merge(rows[0], rows[1]), rows[2]), cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
 func TestACellOfFiftyThousandCharacters(t *testing.T) {
 	groups := make([]string, 10_000)
 	for i := range groups {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -72,34 +71,6 @@ func parse(t *rapid.T, text string) ([]Row, Tally) {
 		rows = append(rows, row)
 	}
 	return rows, f.Tally()
-}
-
-// Two rows of a person make one, whichever comes first, and no address is lost.
-func TestPropertyMergeKeepsEverything(t *testing.T) {
-	row := rapid.Custom(func(t *rapid.T) Row {
-		return Row{
-			AccountID: rapid.SampledFrom([]string{"", "1"}).Draw(t, "id"), Name: rapid.SampledFrom([]string{"", "A"}).Draw(t, "name"),
-			Emails: rapid.SliceOfDistinct(rapid.SampledFrom([]string{"a@x.y", "b@x.y", "c@x.y"}), rapid.ID).Draw(t, "emails"),
-			Status: rapid.SampledFrom([]Status{Active, Suspended, Left, Unclear}).Draw(t, "status"), Since: time.Unix(rapid.Int64Range(0, 3).Draw(t, "since"), 0),
-		}
-	})
-	rapid.Check(t, func(t *rapid.T) {
-		a, b := row.Draw(t, "a"), row.Draw(t, "b")
-		one, other := Merge(a, b), Merge(b, a)
-		slices.Sort(one.Emails)
-		slices.Sort(other.Emails)
-		if diff := cmp.Diff(one, other, cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("(-one order +another):\n%s", diff)
-		}
-		for _, email := range append(a.Emails, b.Emails...) {
-			if !slices.Contains(one.Emails, email) {
-				t.Errorf("%s is lost", email)
-			}
-		}
-		if (a.Status == Active || b.Status == Active) != (one.Status == Active) || one.Status == Left && (a.Status != Left || b.Status != Left) {
-			t.Errorf("%s and %s make %s", a.Status, b.Status, one.Status)
-		}
-	})
 }
 
 // FuzzRoster reads any bytes. What it says of somebody has to be usable, and a status that is not understood never makes a leaver.

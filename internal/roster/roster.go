@@ -89,7 +89,7 @@ func (f *File) Close() error { return f.table.Close() }
 func (f *File) Tally() Tally { return f.tally }
 
 // Rows gives the rows, once and one at a time. An error is a fault with the file, the line and the column, and the last thing that it gives: without a
-// row that can't be read somebody would look like a leaver. A person can have several rows, as after a second employment; see [Merge].
+// row that can't be read somebody would look like a leaver. A person can have several rows, as after a second employment.
 func (f *File) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		for {
@@ -123,24 +123,4 @@ func (f *File) row(cells []string) (Row, bool) {
 	f.judge(cells, &row)
 	f.tally.count(row)
 	return row, true
-}
-
-// Merge makes one row of two of the same person, of which neither is changed. An active row counts, since who comes back keeps the row of the first
-// time; of others the one that is not left for sure.
-func Merge(a, b Row) Row {
-	rank := map[Status]int{Active: 0, Unclear: 1, Suspended: 2, Left: 3}
-	if rank[b.Status] < rank[a.Status] || b.Status == a.Status && b.Since.After(a.Since) {
-		a, b = b, a
-	}
-	for _, fill := range []struct{ to, from *string }{{&a.AccountID, &b.AccountID}, {&a.Name, &b.Name}} {
-		if *fill.to == "" {
-			*fill.to = *fill.from
-		}
-	}
-	emails := append([]string(nil), a.Emails...)
-	for _, email := range b.Emails {
-		emails = appendOnce(emails, email)
-	}
-	a.Emails = emails
-	return a
 }

@@ -185,22 +185,6 @@ func TestCountsOfARoster(t *testing.T) {
 	}
 }
 
-func TestRowsOfOnePersonAreMerged(t *testing.T) {
-	gone := Row{Line: 2, Emails: []string{"a@example.com", "old@example.com"}, Name: "A", Status: Left, Since: day(2020, 1, 1)}
-	back := Row{Line: 9, AccountID: "1", Emails: []string{"a@example.com"}, Status: Active}
-	want := Row{Line: 9, AccountID: "1", Emails: []string{"a@example.com", "old@example.com"}, Name: "A", Status: Active}
-	for _, pair := range [][2]Row{{gone, back}, {back, gone}} {
-		if diff := cmp.Diff(want, Merge(pair[0], pair[1])); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
-	}
-	again := gone
-	again.Since = day(2022, 1, 1)
-	if got := Merge(gone, again); !got.Since.Equal(again.Since) {
-		t.Errorf("%+v", got)
-	}
-}
-
 func TestARosterWithoutPeopleIsRefusedWithItsColumns(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "hr.csv"), []byte("Name,Manager Email,Personal Email\n"), 0o600); err != nil {
