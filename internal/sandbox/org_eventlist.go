@@ -267,7 +267,7 @@ func (c *call) eventBody(e logged, stream bool) any {
 	}
 	return map[string]any{
 		"id": id, "type": "events", "attributes": attributes, "links": self,
-		"message": map[string]string{"content": e.action + " " + e.who.name + " " + e.group.name, "format": "simple"},
+		"message": map[string]string{"content": strings.Join(strings.Fields(actionName(e.action)+" "+e.who.name+" "+e.group.name), " "), "format": "simple"},
 	}
 }
 

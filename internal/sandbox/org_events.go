@@ -154,3 +154,13 @@ var actions = []action{
 	{"authentication_policy_updated", "Updated authentication policy", "Security"},
 	{"policy_two_step_enforced", "Enforced two-step verification", "Security"},
 }
+
+// actionName is what people call a kind of event.
+func actionName(id string) string {
+	for _, a := range actions {
+		if a.id == id {
+			return a.name
+		}
+	}
+	return id
+}

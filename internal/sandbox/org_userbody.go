@@ -27,6 +27,7 @@ type orgUser struct {
 	Groups           []userGroup       `json:"groups,omitempty"`
 	DeactivatedOn    *string           `json:"deactivatedOn"`
 	ForDeletion      bool              `json:"forDeletion"`
+	MFAEnabled       bool              `json:"mfaEnabled"`
 	ManagementSource *string           `json:"managementSource"`
 	Department       *string           `json:"department"`
 	Organization     *string           `json:"organization"`
@@ -55,7 +56,7 @@ func (c *call) userBody(m *model, a *account, expand []string) orgUser {
 	u := orgUser{
 		AccountID: a.id, AccountType: "atlassian", Status: a.status(), AccountStatus: a.accountStatus(), MembershipStatus: a.membershipStatus(),
 		Name: a.display, Nickname: a.display, Email: a.email, EmailVerified: a.org == nil || !a.org.unverified, ClaimStatus: "unmanaged",
-		Picture: avatarOf(a), Avatar: avatarOf(a), Links: map[string]string{"self": a.id}, ForDeletion: a.forDeletion(), TimeZone: &a.timezone,
+		Picture: avatarOf(a), Avatar: avatarOf(a), Links: map[string]string{"self": a.id}, ForDeletion: a.forDeletion(), MFAEnabled: m.mfa(a), TimeZone: &a.timezone,
 	}
 	if a.managed {
 		u.ClaimStatus = "managed"

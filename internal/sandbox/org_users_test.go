@@ -146,7 +146,7 @@ func TestSearchFilters(t *testing.T) {
 			got := emailsOf(c.on(t).find(tt.query))
 			if name == "who uses two steps and is named" {
 				without := emailsOf(c.on(t).find(strings.Replace(tt.query, "true", "false", 1)))
-				if len(got)+len(without) != 1 {
+				if len(got)+len(without) != 1 || c.orgUserOf("max.manager@example.com").MFAEnabled != (len(got) == 1) {
 					t.Errorf("with %v, without %v", got, without)
 				}
 				return
