@@ -169,6 +169,7 @@ func TestRemovalIsQueuedAndInvitationBringsBackWithout(t *testing.T) {
 	const sam = "sam.partner@partner.example"
 	c := start(t, Options{Organization: OrgKnobs{RemovalDelayMS: 30}})
 	id := c.s.AccountID(sam)
+	c.v1("POST", "/users/"+id+"/roles/assign", `{"role":"atlassian/user-access-admin","resource":"`+resourceARI("jira-core", CloudID)+`"}`).want(204)
 	c.dir("DELETE", "/users/"+id, "").want(204)
 	if c.orgUserOf(sam).Status != "active" {
 		t.Error("it shows at once")
@@ -189,7 +190,7 @@ func TestRemovalIsQueuedAndInvitationBringsBackWithout(t *testing.T) {
 	if len(answer.Data) != 1 || answer.Data[0].ID != id {
 		t.Errorf("%+v", answer)
 	}
-	if u := c.orgUserOf(sam); u.Status != "active" || len(u.Groups) != 0 {
+	if u := c.orgUserOf(sam); u.Status != "active" || len(u.Groups) != 0 || u.Counts["resources"] != 0 {
 		t.Errorf("%+v", u)
 	}
 	c.v2("POST", "/users/invite", `{"emails":["`+sam+`"],"additionalGroups":["`+partners+`"]}`).want(200)
@@ -239,6 +240,10 @@ func TestInvitations(t *testing.T) {
 	c.dir("GET", "/users/"+c.s.AccountID("three@partner.example")+"/role-assignments", "").into(200, &roles)
 	if len(roles.Data) != 1 {
 		t.Errorf("roles %+v", roles)
+	}
+	// Somebody who is suspended is restored, not invited.
+	if r = invite(206, `{"emails":["`+suspendedEmail+`"]}`); r.Data[0].ID != "" || c.orgUserOf(suspendedEmail).Status != "suspended" {
+		t.Errorf("%+v", r)
 	}
 	invite(400, `{"emails":["four@partner.example"],"additionalGroups":["nowhere"]}`)
 	invite(400, `{"emails":["four@partner.example"],"permissionRules":[{"resource":"ari:cloud:jira-software::site/x","role":"atlassian/user"}]}`)
