@@ -1,4 +1,4 @@
-// Package directory is the read side: it joins what Jira and SCIM know of a person into one [Person], each fact with its source,
+// Package directory is the read side: it joins what Jira, SCIM and the organization know of a person into one [Person], each fact with its source,
 // and finds people and groups. It never writes.
 package directory
 

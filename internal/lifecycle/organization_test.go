@@ -67,6 +67,7 @@ func TestRoutes(t *testing.T) {
 		parts   []string
 		policy  lifecycle.Policy
 		key     string // "" = full
+		prepare func(t *testing.T, s *site)
 		outcome string // of the plan where nothing is applied
 		blocker string
 		after   orgFact
@@ -87,6 +88,17 @@ func TestRoutes(t *testing.T) {
 		{
 			name: "somebody else's account is suspended", who: sam, outcome: "succeeded: suspend=done remove_from_group=done remove_from_group=done verify=done",
 			after: orgFact{Status: "suspended"}, restore: "succeeded: restore_access=done add_to_group=done add_to_group=done verify=done", back: orgFact{Status: "active"},
+		},
+		{
+			name: "a SCIM person of another domain is suspended besides", who: sam,
+			prepare: func(t *testing.T, s *site) {
+				r, err := s.service.Provision(t.Context(), lifecycle.ProvisionRequest{Who: lifecycle.Newcomer{Email: sam, GivenName: "S", FamilyName: "P", Route: lifecycle.RouteSCIM}})
+				if err != nil || r.Status != lifecycle.Succeeded {
+					t.Fatalf("%s, %v", outcome(r), err)
+				}
+			},
+			outcome: "succeeded: deactivate=done suspend=done remove_from_group=done remove_from_group=done verify=done",
+			after:   orgFact{Status: "suspended"}, restore: "succeeded: reactivate=done restore_access=done add_to_group=done add_to_group=done verify=done", back: orgFact{Status: "active"},
 		},
 		{
 			name: "the policy suspends nobody", who: sam, policy: lifecycle.Policy{NoSuspension: true}, outcome: "succeeded: remove_from_group=done remove_from_group=done verify=done", after: orgFact{Status: "active"},
@@ -121,6 +133,9 @@ func TestRoutes(t *testing.T) {
 					o.orgKey = test.key
 				}
 			})
+			if test.prepare != nil {
+				test.prepare(t, s)
+			}
 			ask := s.offboarding(t, test.who, test.parts...)
 			r, err := confirmed(ask, lifecycle.Terms{Reason: "left"}, func() {})
 			if err != nil {
@@ -218,6 +233,43 @@ func TestAPlanWithTheOrganizationCostsAtMostOneRoundTripMore(t *testing.T) {
 			without, with := took(), took(withOrganization)
 			if with-without > test.more {
 				t.Errorf("%d round trips with the organization, %d without", with, without)
+			}
+		})
+	}
+}
+
+// TestATokenThatSomebodyElseRevokesMeanwhile: two administrators at once are no failure of either.
+func TestATokenThatSomebodyElseRevokesMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, path := range map[string]string{"before its step": disableAccount.path, "at its step": revokeToken.path} {
+		inBubble(t, name, func(t *testing.T) {
+			s := newSite(t, withOrganization)
+			plan := s.planOffboard(t, max)
+			s.fault(t, sandbox.Fault{Kind: sandbox.FaultHold, Stage: sandbox.StageBefore, Path: path, Times: 1})
+			done := make(chan lifecycle.Result, 1)
+			go func() {
+				r, err := s.applyOffboard(t, context.Background(), max, plan.Confirm.Token)
+				if err != nil {
+					t.Error(err)
+				}
+				done <- r
+			}()
+			held, err := s.NextHold(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			account, _ := s.OrgAccount(max)
+			for _, token := range account.Tokens {
+				req := httptest.NewRequest("DELETE", "http://127.0.0.1/users/"+s.AccountID(max)+"/manage/api-tokens/"+token, nil)
+				req.Header.Set("Authorization", "Bearer "+sandbox.OrgKeys()[sandbox.OrgKeyFull].Key)
+				s.Handler().ServeHTTP(httptest.NewRecorder(), req)
+			}
+			if err := s.Release(held.ID, true); err != nil {
+				t.Fatal(err)
+			}
+			r := <-done
+			if r.Status != lifecycle.Succeeded || !strings.Contains(outcome(r), "revoke_token=already") || s.orgFacts(t)[max].Tokens != 0 {
+				t.Errorf("%s, want a success whose tokens were revoked already\n%s", outcome(r), r.Text())
 			}
 		})
 	}

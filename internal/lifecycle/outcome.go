@@ -83,6 +83,9 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 		case err == nil && x.plan.Steps[i].Action == Verify && len(notPlanned(x.plan, state)) > 0:
 			r.Status = StepFailed
 			r.Detail = "in groups that were added while this ran: " + strings.Join(notPlanned(x.plan, state), ", ") + "; call again to take these too"
+		case err == nil && x.plan.Steps[i].Action == Verify && len(newTokens(x.plan, state)) > 0:
+			r.Status = StepFailed
+			r.Detail = "has API tokens that were made while this ran: " + strings.Join(newTokens(x.plan, state), ", ") + "; call again to take these too"
 		case err == nil && x.plan.Steps[i].Action == Verify && x.any(StepFailed):
 			r.Status = StepFailed
 			r.Detail = "not everything is as planned: see the steps before"

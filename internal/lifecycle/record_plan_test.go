@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
@@ -41,6 +42,13 @@ func drawPerson(t *rapid.T) directory.Person {
 	if rapid.Bool().Draw(t, "outside SCIM") {
 		p.SCIM, p.Managed = nil, nil
 	}
+	if rapid.Bool().Draw(t, "in the organization") {
+		owned := rapid.Bool().Draw(t, "owned")
+		inOrg(rapid.SampledFrom([]string{admin.StatusActive, admin.StatusSuspended, admin.StatusDeactivated}).Draw(t, "status"), owned)(&p)
+		if owned {
+			holding(admin.Token{ID: "t-1", Label: "laptop"}, admin.Token{ID: "t-2"})(&p)
+		}
+	}
 	return p
 }
 
@@ -51,7 +59,8 @@ func drawPlan(t *rapid.T) Plan {
 	plans := []func() (Plan, error){
 		func() (Plan, error) {
 			parts := rapid.SliceOfNDistinct(rapid.SampledFrom(OffboardParts), 0, 4, rapid.ID).Draw(t, "parts")
-			return planOffboard(p, parts, reach{scim: rapid.Bool().Draw(t, "scim")}, "")
+			r := reach{scim: rapid.Bool().Draw(t, "scim"), org: true, suspend: rapid.Bool().Draw(t, "suspend")}
+			return planOffboard(p, parts, r, "bye")
 		},
 		func() (Plan, error) {
 			f := provisionFacts{

@@ -179,3 +179,17 @@ func TestWhatSomebodyIsToldWhoseAccountIsDeactivated(t *testing.T) {
 		t.Error("nothing is said")
 	}
 }
+
+func TestATokenThatIsMadeMeanwhileIsTold(t *testing.T) {
+	plan, err := planOffboard(person(outsideSCIM, inOrg(admin.StatusActive, true), holding(admin.Token{ID: "t-1", Label: "laptop"})), nil, everything, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := State{Tokens: []admin.Token{{ID: "t-1", Label: "laptop"}, {ID: "t-2", Label: "new"}}}
+	if got := newTokens(plan, state); len(got) != 1 || got[0] != "new" {
+		t.Errorf("got %q, want the one that the plan does not know", got)
+	}
+	if goal(plan)(State{Tokens: state.Tokens[1:]}) {
+		t.Error("the goal is told as reached while there is a token")
+	}
+}

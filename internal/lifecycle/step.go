@@ -248,6 +248,17 @@ func notPlanned(plan Plan, st State) []string {
 	})
 }
 
+// newTokens names the API tokens that somebody has and that the plan did not know.
+func newTokens(plan Plan, st State) []string {
+	var names []string
+	for _, t := range st.Tokens {
+		if plan.noTokens && !slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.token == t.ID }) {
+			names = append(names, cmp.Or(t.Label, t.ID))
+		}
+	}
+	return names
+}
+
 func newSCIMUser(p Plan) scim.NewUser {
 	return scim.NewUser{
 		UserName: p.Target.Email, Email: p.Target.Email, DisplayName: p.attrs["displayName"],
