@@ -24,6 +24,8 @@ type joined struct {
 	asked   bool  // whether it was asked
 	same    sameName
 	twins   sameName // accounts with one e-mail
+
+	exportRows, rosterRows int // beyond the first
 }
 
 // joiner walks the sorted streams side by side and gathers the records of one key from all of them. What it gives is valid until the next.
@@ -174,12 +176,17 @@ func (s *joiner) takeOthers(j *joined) error {
 			j.export = &u
 		} else {
 			j.export.merge(u)
+			j.exportRows++
 		}
 	}
-	for ; s.roster.at(s.key); s.roster.next() {
+	for lines := []int(nil); s.roster.at(s.key); s.roster.next() {
 		u, err := decodeListed(s.roster.Value())
 		if err != nil {
 			return err
+		}
+		if !slices.Contains(lines, u.line) { // a row can be there by several of its e-mails
+			lines = append(lines, u.line)
+			j.rosterRows = len(lines) - 1
 		}
 		if j.roster == nil || u.outweighs(*j.roster) {
 			j.roster = &u

@@ -25,6 +25,8 @@ type sink struct {
 
 	unlistedMembers int // accounts in groups that the list of accounts did not have
 	corrupted       int // memberships of records without an account id
+	exportRows      int // of people who have others
+	rosterRows      int // likewise
 }
 
 func newSink(dir string, o Options, read *collected, r rules) (*sink, error) {
@@ -48,6 +50,7 @@ func newSink(dir string, o Options, read *collected, r rules) (*sink, error) {
 
 // row takes one account with all that is known of it.
 func (s *sink) row(j *joined) error {
+	s.repeated(j)
 	s.counts.SCIMUsers += len(j.scim)
 	j.in = s.groups.of(j.numbers)
 	j.groups = namesOf(j.in)
@@ -83,6 +86,12 @@ func (s *sink) know(sources []string) {
 	for _, name := range sources {
 		s.counts.BySource[name]++
 	}
+}
+
+// repeated counts the rows of files that one person has beside the first.
+func (s *sink) repeated(j *joined) {
+	s.exportRows += j.exportRows
+	s.rosterRows += j.rosterRows
 }
 
 // see counts an account in its groups.
@@ -130,6 +139,7 @@ func (s *sink) count(row Row) {
 
 // unlisted takes what belongs to an account id that the list of accounts did not have.
 func (s *sink) unlisted(id []byte, j *joined) error {
+	s.repeated(j)
 	j.in = s.groups.of(j.numbers)
 	for _, g := range j.in {
 		g.members++
@@ -206,6 +216,12 @@ func (s *sink) result(notes []string) Result {
 	}
 	if s.corrupted > 0 {
 		notes = append(notes, fmt.Sprintf("Memberships of corrupted records without an account id, which can't be told apart: %d.", s.corrupted))
+	}
+	if s.exportRows > 0 {
+		notes = append(notes, fmt.Sprintf("Export: rows of people who have another row there, which were put together: %d.", s.exportRows))
+	}
+	if s.rosterRows > 0 {
+		notes = append(notes, fmt.Sprintf("Roster: rows of people who have another row there, of which one that is not marked as left counts: %d.", s.rosterRows))
 	}
 	if len(s.options.AccountTypes) > 0 {
 		notes = append(notes, fmt.Sprintf("Only accounts of type %s are counted and reported.", strings.Join(s.options.AccountTypes, ", ")))
