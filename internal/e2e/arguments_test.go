@@ -22,7 +22,7 @@ func plainArguments(tool string) args {
 		"remove_user_from_group": {"user": jane, "groups": []string{"engineering"}},
 		"update_user":            {"user": jane, "title": "Engineer"}, "delete_user": {"user": sam},
 		"create_group": {"name": "brand-new"}, "delete_group": {"group": "partners"},
-		"restore_user": {"operation_id": noOperation}, "get_operation": {"operation_id": noOperation}, "list_operations": {},
+		"restore_user": {"operation_id": noOperation}, "get_operation": {"operation_id": noOperation}, "list_operations": {}, "list_lifecycle_events": {},
 		"update_operation": {"operation_id": noOperation, "action": "cancel"},
 	}[tool]
 }

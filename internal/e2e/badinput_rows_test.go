@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"strings"
+	"time"
 )
 
 var (
@@ -138,6 +139,27 @@ func badInputs(s *site) []bad {
 	}
 	add(bad{name: "no time", tool: "list_operations", args: args{"since": "yesterday"}, code: "invalid_argument", words: []string{"since", "2027-03-01"}, silent: true})
 	add(bad{name: "no cursor", tool: "list_operations", args: args{"cursor": "%%%"}, code: "invalid_argument", words: []string{"cursor"}, silent: true})
+	for name, tt := range map[string]struct {
+		args  args
+		words []string
+	}{
+		"no zone":                {args{"from": "2026-11-01T09:00:00"}, []string{"from", "no zone", "Z for UTC"}},
+		"a date alone":           {args{"to": "2026-11-01"}, []string{"to", "zone"}},
+		"an abbreviated zone":    {args{"from": "2026-11-01T09:00:00 CET"}, []string{"from", "no zone"}},
+		"longer than it is kept": {args{"from": time.Now().UTC().AddDate(0, 0, -200).Format(time.RFC3339)}, []string{"180 days"}},
+		"from ahead":             {args{"from": time.Now().UTC().AddDate(0, 0, 1).Format(time.RFC3339)}, []string{"from", "ahead"}},
+		"backwards":              {args{"from": time.Now().UTC().AddDate(0, 0, -1).Format(time.RFC3339), "to": time.Now().UTC().AddDate(0, 0, -2).Format(time.RFC3339)}, []string{"before"}},
+		"unknown kind":           {args{"actions": []string{"promoted"}}, []string{"actions[0]", "deactivated"}},
+		"no cursor":              {args{"cursor": "%%%"}, []string{"cursor"}},
+		"bidi mark":              {args{"user": "jane\u202edoe@example.com"}, []string{"invisible"}},
+	} {
+		add(bad{name: name, tool: "list_lifecycle_events", args: tt.args, code: "invalid_argument", words: tt.words, silent: true})
+	}
+	add(bad{name: "name of two", tool: "list_lifecycle_events", args: args{"user": "Alex Kim"}, code: "ambiguous", words: []string{"2 people"}})
+	add(bad{name: "actor's name of two", tool: "list_lifecycle_events", args: args{"actor": "Alex Kim"}, code: "ambiguous", words: []string{"2 people"}})
+	add(bad{name: "no organization", tool: "list_lifecycle_events", args: args{"user": jane}, setup: "protected, and no organization", code: "not_configured", words: []string{"ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY are not set"}, silent: true})
+	add(bad{name: "no scope", tool: "list_lifecycle_events", setup: "organization key with one scope", code: "permission_denied", words: []string{"read:events:admin"}})
+	add(bad{name: "expired key", tool: "list_lifecycle_events", setup: "expired organization key", code: "unauthenticated", words: []string{"ATLASSIAN_ORG_API_KEY"}})
 	add(bad{name: "unknown product", tool: "provision_user", args: args{"email": "n@partner.example", "given_name": "N", "family_name": "N", "products": []string{"confluence"}}, code: "invalid_argument", words: []string{"products[0]", "jira-software"}, silent: true})
 	add(bad{name: "nothing to change", tool: "update_user", args: args{"user": jane}, code: "invalid_argument", words: []string{"at least one"}, silent: true})
 	add(bad{name: "not in SCIM", tool: "update_user", args: args{"user": sam, "title": "x"}, code: "managed_externally"})

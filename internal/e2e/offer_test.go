@@ -37,7 +37,7 @@ func TestWhatIsOffered(t *testing.T) {
 			}
 			slices.Sort(offered)
 			if diff := cmp.Diff([]string{
-				"add_user_to_group", "audit_active_users", "get_operation", "get_server_status", "list_group_members", "list_groups", "list_operations",
+				"add_user_to_group", "audit_active_users", "get_operation", "get_server_status", "list_group_members", "list_groups", "list_lifecycle_events", "list_operations",
 				"lookup_user", "offboard_user", "provision_user", "remove_user_from_group", "restore_user", "search_users", "update_operation",
 			}, offered); diff != "" {
 				t.Errorf("tools (-want +got):\n%s", diff)

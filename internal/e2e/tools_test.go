@@ -13,7 +13,7 @@ type toolCase struct {
 
 // TestEveryToolOnEveryTransport is what a client relies on, whatever the way it connects.
 func TestEveryToolOnEveryTransport(t *testing.T) {
-	cases := slices.Concat(readCases, changeCases, operationCases, adminCases)
+	cases := slices.Concat(eventCases, readCases, changeCases, operationCases, adminCases)
 	for _, transport := range transports {
 		t.Run(transport, func(t *testing.T) {
 			t.Parallel()
