@@ -14,6 +14,13 @@ RACE     := $(if $(CC_FOUND),-race)
 POSTGRES := $(or $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1),$(patsubst %/initdb,%,$(shell command -v initdb)))
 NO_POSTGRES = not found, so tests against it $(if $(filter true,$(CI)),fail,are left out)
 
+# Where package chromium finds a browser, too.
+CHROMIUM    := $(firstword $(foreach name,chromium chromium-browser google-chrome-stable google-chrome,$(shell command -v $(name) 2>/dev/null)))
+NO_CHROMIUM = not found, so tests in a browser $(if $(filter true,$(CI)),fail,are left out)
+
+# What the accessibility of the HTML report is checked with. The test knows the file's checksum.
+AXE := bin/axe-core-4.14.1.min.js
+
 # End-to-end tests that several callers or processes take part in: they run with the race detector, in their own process and in the program's. All of
 # them run without it besides, since with it they take four times as long.
 TOGETHER := Race|Sessions|Desktop|AtOnce|OneToken|Interrupted
@@ -22,7 +29,7 @@ TOGETHER := Race|Sessions|Desktop|AtOnce|OneToken|Interrupted
 SHORT_FUZZ := 3s
 FUZZTIME   := 1m
 
-.PHONY: build test crashes lint bench demo fuzz clean postgres-bin
+.PHONY: build test crashes lint bench demo fuzz axe pictures clean postgres-bin chromium-bin
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/jira-lifecycle-mcp ./cmd/jira-lifecycle-mcp
@@ -33,6 +40,7 @@ demo: build
 test:
 	@echo "Atlassian's OpenAPI documents (JIRA_LIFECYCLE_SPECS): $${JIRA_LIFECYCLE_SPECS:-not set, so tests against them are skipped}"
 	@echo "PostgreSQL: $(or $(POSTGRES),$(NO_POSTGRES))"
+	@echo "Chromium: $(or $(CHROMIUM),$(NO_CHROMIUM))"
 	@echo "Race detector: $(if $(RACE),on,off, since there is no C compiler)"
 	$(if $(RACE),CGO_ENABLED=1) go test $(RACE) -parallel 16 -timeout 15m $$(go list ./... | grep -v /internal/e2e)
 	$(if $(RACE),CGO_ENABLED=1) go test $(RACE) -parallel 16 -timeout 15m -run '$(TOGETHER)' ./internal/e2e
@@ -60,8 +68,22 @@ lint:
 bench:
 	go run ./internal/bench
 
+# axe-core is large and under another licence (MPL 2.0), so it is fetched with npm and not kept in the tree.
+axe: $(AXE)
+
+$(AXE):
+	@mkdir -p bin
+	cd bin && npm pack --silent axe-core@4.14.1 >/dev/null && tar -xzOf axe-core-4.14.1.tgz package/axe.min.js >axe.unfinished && mv axe.unfinished $(notdir $(AXE)) && rm axe-core-4.14.1.tgz
+
+# The pictures of the HTML report in docs/img, anew.
+pictures:
+	go test -count=1 -run Pictures ./internal/audit/webpage -update
+
 postgres-bin:
 	@echo "$(POSTGRES)"
+
+chromium-bin:
+	@echo "$(CHROMIUM)"
 
 clean:
 	rm -rf bin
