@@ -18,7 +18,7 @@ const (
 )
 
 // scenes are the demo, in order. Each one talks, calls and checks what came of it.
-var scenes = []func(context.Context, *demo) error{find, refuseName, plan, apply, checkSite, reuse, review, onboard, undo}
+var scenes = []func(context.Context, *demo) error{find, refuseName, plan, apply, checkSite, reuse, reviewAccess, onboard, undo}
 
 func find(ctx context.Context, d *demo) error {
 	d.scene("Find the person")
@@ -134,7 +134,7 @@ func reuse(ctx context.Context, d *demo) error {
 	return nil
 }
 
-func review(ctx context.Context, d *demo) error {
+func reviewAccess(ctx context.Context, d *demo) error {
 	d.scene("Review everybody")
 	d.person("What else should I look at on this site?")
 	a, err := d.call(ctx, "audit_active_users", args{"limit": 3})

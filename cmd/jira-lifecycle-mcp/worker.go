@@ -12,15 +12,16 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/config"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/mcpserver"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/review"
 )
 
 type workerCmd struct {
-	Once bool `help:"Run what is due now, then end: for cron and timers."`
+	Once bool `help:"Do what is due now, then end: for cron and timers."`
 
 	config.Settings `embed:""`
 }
 
-// Run runs operations that are scheduled, approved, or left by a process that is gone, until a signal comes. It then ends the step that it is in,
+// Run runs operations that are scheduled, approved, or left by a process that is gone, and makes the reviews that are due, until a signal comes. It then ends the step that it is in,
 // and gives back the rest.
 func (c *workerCmd) Run(p *program) (err error) {
 	c.Transport = "stdio"
@@ -44,6 +45,12 @@ func (c *workerCmd) Run(p *program) (err error) {
 	for _, problem := range cfg.Problems() {
 		log.Warn(problem)
 	}
+	var reviews review.Plan
+	if cfg.Review != "" {
+		if reviews, err = review.Load(cfg.Review); err != nil {
+			return &exitStatus{exitUsage, err}
+		}
+	}
 	services, err := mcpserver.Wire(cfg, log)
 	if err != nil {
 		return &exitStatus{exitUsage, err}
@@ -58,6 +65,11 @@ func (c *workerCmd) Run(p *program) (err error) {
 		return told(err)
 	}
 	if c.Once {
+		if cfg.Review != "" {
+			if _, err := services.Reviewer(reviews).Once(ctx); err != nil && ctx.Err() == nil {
+				return told(err)
+			}
+		}
 		err := services.Drain(ctx, time.Duration(math.MaxInt64))
 		if errors.Is(err, context.Canceled) {
 			return nil
@@ -66,6 +78,9 @@ func (c *workerCmd) Run(p *program) (err error) {
 	}
 	services.Start(context.WithoutCancel(ctx)) // Stop ends it
 	log.Info("working", "state_dir", cfg.StateDir, "postgresql", !cfg.DatabaseURL.IsZero())
+	if cfg.Review != "" {
+		services.Reviewer(reviews).Run(ctx)
+	}
 	<-ctx.Done()
 	log.Info("stopping")
 	return nil

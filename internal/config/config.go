@@ -33,6 +33,7 @@ type Config struct {
 	EventsInterval  time.Duration // between two looks for new events
 	BatchLimit      int           // people that one call may change
 	CSVDir          string        // folder that csv_path may be read from, absolute; "" = none
+	Review          string        // file that says what a worker reviews; "" = nothing
 	// OrganizationSuspend lets people be suspended whose account the organization does not own; AllowAccountDeletion lets managed ones be deleted.
 	OrganizationSuspend, AllowAccountDeletion bool
 
@@ -99,7 +100,7 @@ func (s *Sources) Load(settings Settings) (Config, error) {
 		Transport: settings.Transport, Listen: settings.Listen, Toolsets: list(settings.Toolsets),
 		ReadOnly: settings.ReadOnly, Sandbox: settings.Sandbox, StateDir: settings.StateDir, LogFormat: settings.LogFormat,
 		Wait: settings.Wait, Confirmation: Confirmation(settings.Confirmation), ApprovalTimeout: settings.ApprovalTimeout,
-		EventsInterval: settings.EventsInterval, BatchLimit: settings.BatchLimit, CSVDir: settings.CSVDir,
+		EventsInterval: settings.EventsInterval, BatchLimit: settings.BatchLimit, CSVDir: settings.CSVDir, Review: settings.Review,
 		OrganizationSuspend: settings.OrganizationSuspend, AllowAccountDeletion: settings.AllowAccountDeletion,
 		Protected: Protected{
 			Users: list(settings.ProtectedUsers), Groups: list(settings.ProtectedGroups), Domains: domains(settings.ProtectedDomains),

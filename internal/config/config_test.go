@@ -117,7 +117,7 @@ func TestEverySettingWorksFromTheEnvironment(t *testing.T) {
 		"verify-timeout": "5s", "max-concurrency": "3", "site-url": "https://x.atlassian.net/", "email": "a@example.com",
 		"cloud-id": "c-1", "api-url": "https://api.example", "scim-directory-id": "d-1", "api-token": "t-1", "scim-token": "t-2",
 		"org-id": "o-1", "org-api-key": "t-3", "events-interval": "2m", "organization-suspend": "false", "allow-account-deletion": "true",
-		"wait": "3s", "approval-timeout": "1h", "batch-limit": "7", "csv-dir": "/lists", "database-url": "postgres://u:pw@localhost/db",
+		"wait": "3s", "approval-timeout": "1h", "batch-limit": "7", "csv-dir": "/lists", "review": "/review.yaml", "database-url": "postgres://u:pw@localhost/db",
 	}
 	env := home(t, "", nil)
 	for _, v := range Variables() {
@@ -134,7 +134,7 @@ func TestEverySettingWorksFromTheEnvironment(t *testing.T) {
 	want := Config{
 		Transport: "http", Listen: "127.0.0.1:9", Toolsets: []string{"audit"}, ReadOnly: true, StateDir: "/state",
 		LogLevel: slog.LevelError, LogFormat: "json", Confirmation: SecondPerson,
-		Wait: 3 * time.Second, ApprovalTimeout: time.Hour, EventsInterval: 2 * time.Minute, BatchLimit: 7, CSVDir: "/lists", DatabaseURL: NewSecret("postgres://u:pw@localhost/db"), AllowAccountDeletion: true,
+		Wait: 3 * time.Second, ApprovalTimeout: time.Hour, EventsInterval: 2 * time.Minute, BatchLimit: 7, CSVDir: "/lists", Review: "/review.yaml", DatabaseURL: NewSecret("postgres://u:pw@localhost/db"), AllowAccountDeletion: true,
 		Protected:   Protected{Users: []string{"id-1", "ceo@example.com"}, Groups: []string{"admins"}, Domains: []string{"board.example"}},
 		SCIMDomains: []string{"example.com"}, Products: []string{"jira-core"}, VerifyTimeout: 5 * time.Second, MaxConcurrency: 3,
 		Jira:         Jira{SiteURL: "https://x.atlassian.net", APIURL: "https://api.example", CloudID: "c-1", Email: "a@example.com", Token: NewSecret("t-1")},

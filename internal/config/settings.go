@@ -43,7 +43,8 @@ type Settings struct {
 	AllowAccountDeletion bool          `setting:"JIRA_LIFECYCLE_ALLOW_ACCOUNT_DELETION" help:"Let offboard_user delete managed accounts for good, each with a confirmation of its own." group:"policy"`
 	ApprovalTimeout      time.Duration `setting:"JIRA_LIFECYCLE_APPROVAL_TIMEOUT" default:"24h" help:"How long a change waits for a second person before it is cancelled, 1m to 720h. Default: ${default}." group:"policy"`
 	BatchLimit           int           `setting:"JIRA_LIFECYCLE_BATCH_LIMIT" default:"25" help:"People that one call may change, 1 to 1000. Default: ${default}." group:"policy"`
-	CSVDir               string        `name:"csv-dir" setting:"JIRA_LIFECYCLE_CSV_DIR" type:"path" placeholder:"DIR" help:"Folder that lists of people (csv_path) may be read from. Default: none." group:"policy"`
+	CSVDir               string        `name:"csv-dir" setting:"JIRA_LIFECYCLE_CSV_DIR" type:"path" placeholder:"DIR" help:"Folder that lists of people (csv_path, export_path, roster_path) may be read from. Default: none." group:"policy"`
+	Review               string        `setting:"JIRA_LIFECYCLE_REVIEW" type:"path" placeholder:"FILE" help:"Review file (YAML): how often a worker audits the site, how long reports are kept, and what rules prepare from them. Default: none." group:"policy"`
 
 	SiteURL         string `name:"site-url" setting:"ATLASSIAN_SITE_URL,JIRA_URL" placeholder:"URL" help:"The Jira site, such as https://your-domain.atlassian.net." group:"atlassian"`
 	Email           string `setting:"ATLASSIAN_EMAIL,JIRA_USERNAME" placeholder:"EMAIL" help:"E-mail of the API token's owner." group:"atlassian"`

@@ -10,6 +10,7 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/events"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/review"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/tools"
 )
 
@@ -23,9 +24,15 @@ type Services struct {
 	engine  *engine.Engine
 	changes *lifecycle.Service
 	feed    *events.Feed
+	site    string
 	// idle is set where nothing may be changed, and so no operation is taken up.
 	idle bool
 	log  *slog.Logger
+}
+
+// Reviewer makes the access reviews that p asks for.
+func (s *Services) Reviewer(p review.Plan) *review.Reviewer {
+	return &review.Reviewer{Plan: p, Audit: s.Audit, Changes: s.changes, Journal: s.Journal, Site: s.site, Batch: s.BatchLimit, Log: s.log}
 }
 
 // Start takes up, in the background, operations that are due or that a process which is gone left behind. It returns at once and opens nothing before

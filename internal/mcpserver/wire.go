@@ -49,7 +49,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 		SCIMBroken: cfg.SCIM.Missing != nil && (cfg.SCIM.DirectoryID != "" || !cfg.SCIM.Token.IsZero()),
 	})
 	store := journal.New(journal.Options{Dir: cfg.StateDir, URL: cfg.DatabaseURL.Reveal(), Log: log})
-	services := &Services{Journal: store, idle: cfg.ReadOnly, log: log}
+	services := &Services{Journal: store, site: siteOf(cfg), idle: cfg.ReadOnly, log: log}
 	services.engine = engine.New(engine.Options{
 		Journal: store, Log: log, Workers: 2 * cfg.MaxConcurrency, // a worker that waits sends nothing; what may be sent at once is for the HTTP core
 		Run: func(ctx context.Context, id string) error { return services.changes.Run(ctx, id) },

@@ -1,0 +1,131 @@
+package review
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+)
+
+func TestAReviewFile(t *testing.T) {
+	got, err := parse([]byte(`
+every_days: 30
+keep_days: 400
+roster_path: people.csv
+rules:
+  - name: leavers
+    finding: active_leaver
+    for_days: 7
+    in_groups: [engineering]
+    except: {people: [boss@example.com], groups: [board], domains: [agency.example]}
+    then: offboard_user
+  - {name: seats, finding: dormant_seat, then: remove_user_from_group, apply: true}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Plan{
+		EveryDays: 30, KeepDays: 400, RosterPath: "people.csv",
+		Rules: []Rule{
+			{
+				Name: "leavers", Finding: audit.ActiveLeaver, ForDays: 7, InGroups: []string{"engineering"}, Then: "offboard_user",
+				Except: Except{People: []string{"boss@example.com"}, Groups: []string{"board"}, Domains: []string{"agency.example"}},
+			},
+			{Name: "seats", Finding: audit.DormantSeat, Then: "remove_user_from_group", Apply: true},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestAReviewFileThatCanNotBeMeant(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                            "it is empty",
+		"every_days: 0":               "every_days is 0; it must be between 1 and 366",
+		"every_days: 9\nkeep_days: 3": "keep_days is less than every_days",
+		"every_days: 9\nkeep: 3":      "line 2: field keep not found",
+		"every_days: often":           "line 1: cannot unmarshal",
+		"every_days: 9\nrules:\n- {name: a, finding: nonsense, then: offboard_user}":                                   `line 3, rule 1: finding is "nonsense"`,
+		"every_days: 9\nrules:\n- {name: a, finding: dormant_seat, then: delete}":                                      `then is "delete"`,
+		"every_days: 9\nrules:\n- {name: A b, finding: dormant_seat, then: offboard_user}":                             `name is "A b"`,
+		"every_days: 9\nrules:\n- {name: a, finding: dormant_seat, then: offboard_user, steps: [delete_account]}":      `no step "delete_account"`,
+		"every_days: 9\nrules:\n- {name: a, finding: dormant_seat, then: offboard_user, groups: [x]}":                  "groups belongs to remove_user_from_group",
+		"every_days: 9\nrules:\n- {name: a, finding: dormant_seat, then: remove_user_from_group, steps: [deactivate]}": "steps belongs to offboard_user",
+		"every_days: 9\nkeep_days: 9\nrules:\n- {name: a, finding: dormant_seat, then: offboard_user, for_days: 10}":   "for_days is 10",
+		"every_days: 9\nrules:\n- &r {name: a, finding: dormant_seat, then: offboard_user}\n- *r":                      `two rules called "a"`,
+	} {
+		if _, err := parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestWhomARuleIsAbout(t *testing.T) {
+	person := func(edit func(*audit.Row)) audit.Found {
+		row := &audit.Row{AccountID: "a1", AccountType: "atlassian", Email: "jane@example.com", Groups: []string{"engineering", "staff"}}
+		if edit != nil {
+			edit(row)
+		}
+		return audit.Found{Finding: audit.Finding{Code: audit.DormantSeat, AccountID: row.AccountID}, Row: row}
+	}
+	yes := func(string) bool { return true }
+	hidden := person(func(r *audit.Row) { r.Email = "" })
+	for name, tt := range map[string]struct {
+		rule  Rule
+		found audit.Found
+		stood func(string) bool
+		want  bool
+	}{
+		"anybody":                                      {found: person(nil), want: true},
+		"nobody whom Jira does not list":               {found: audit.Found{Finding: audit.Finding{AccountID: "a1"}}},
+		"no app":                                       {found: person(func(r *audit.Row) { r.AccountType = "app" })},
+		"members of a group":                           {rule: Rule{InGroups: []string{"Engineering"}}, found: person(nil), want: true},
+		"not those of other groups":                    {rule: Rule{InGroups: []string{"sales"}}, found: person(nil)},
+		"not an excepted group":                        {rule: Rule{Except: Except{Groups: []string{"STAFF"}}}, found: person(nil)},
+		"not an excepted account":                      {rule: Rule{Except: Except{People: []string{"a1"}}}, found: person(nil)},
+		"not an excepted e-mail":                       {rule: Rule{Except: Except{People: []string{"Jane@Example.com"}}}, found: person(nil)},
+		"not an excepted domain":                       {rule: Rule{Except: Except{Domains: []string{"example.com"}}}, found: person(nil)},
+		"another domain than the excepted":             {rule: Rule{Except: Except{Domains: []string{"ample.com"}}}, found: person(nil), want: true},
+		"a hidden e-mail may be an exception":          {rule: Rule{Except: Except{Domains: []string{"agency.example"}}}, found: hidden},
+		"a hidden e-mail may be the exception":         {rule: Rule{Except: Except{People: []string{"boss@example.com"}}}, found: hidden},
+		"a hidden e-mail where no exception needs one": {rule: Rule{Except: Except{People: []string{"a2"}}}, found: hidden, want: true},
+		"what has not stood long enough":               {found: person(nil), stood: func(string) bool { return false }},
+	} {
+		stood := tt.stood
+		if stood == nil {
+			stood = yes
+		}
+		if got := tt.rule.matches(tt.found, stood); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestWhatARuleAsksFor(t *testing.T) {
+	target, err := directory.ParseExactTarget("712020:5c1a3c52-0d3f-4d8a-9b0e-2f6d1c0a7e11")
+	if err != nil {
+		t.Fatal(err)
+	}
+	advised := func(tool string, a audit.Arguments) []chosen {
+		return []chosen{{target: target, fix: audit.Call{Tool: tool, Arguments: a}, reason: "why"}}
+	}
+	if got := (Rule{}).removals(advised(thenRemove, audit.Arguments{Groups: []string{"g1"}})); len(got) != 1 || !cmp.Equal(got[0].Groups, []string{"g1"}) || got[0].Reason != "why" {
+		t.Errorf("the groups of the finding: %+v", got)
+	}
+	if got := (Rule{Groups: []string{"g2"}}).removals(advised(thenRemove, audit.Arguments{Groups: []string{"g1"}})); !cmp.Equal(got[0].Groups, []string{"g2"}) {
+		t.Errorf("the groups of the rule: %+v", got)
+	}
+	if got := (Rule{}).removals(advised("lookup_user", audit.Arguments{})); len(got) != 0 {
+		t.Errorf("without groups: %+v", got)
+	}
+	if got := (Rule{}).offboardings(advised(thenOffboard, audit.Arguments{Steps: []string{"revoke_tokens"}})); !cmp.Equal(got[0].Parts, []string{"revoke_tokens"}) {
+		t.Errorf("the steps of the finding: %+v", got)
+	}
+	if got := (Rule{Steps: []string{"deactivate"}}).offboardings(advised(thenOffboard, audit.Arguments{Steps: []string{"revoke_tokens"}})); !cmp.Equal(got[0].Parts, []string{"deactivate"}) {
+		t.Errorf("the steps of the rule: %+v", got)
+	}
+}
