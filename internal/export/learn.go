@@ -57,6 +57,9 @@ func (r *redactor) learnNames(v map[string]any, who identity) {
 	if person := text(v, "person"); person != "" { // whose step it is, in the plan of a batch
 		r.learnLabel(person, "")
 	}
+	if heir := text(v, "to_label"); heir != "" { // who took over what was left behind
+		r.learnLabel(heir, identity("account:"+text(v, "to")))
+	}
 	if r.subjectOf(v) != "" {
 		for key := range labelKeys {
 			r.learnLabel(text(v, key), who)

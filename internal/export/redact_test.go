@@ -146,6 +146,17 @@ func containsWord(text, name string) bool {
 	return false
 }
 
+// Who takes over what somebody leaves behind is in the record of that person alone.
+func TestASuccessorsNameDoesNotSurvive(t *testing.T) {
+	e := journal.Event{Data: json.RawMessage(`{"plan":{"transfers":[null,{"from":"1","to":"2","to_label":"Zqanna Xvberg (zq.x@x.example)","things":[{"id":"7","name":"Zqanna's issues"}]}],
+		"steps":[{"detail":"hand over 3 open issues to Zqanna Xvberg (zq.x@x.example)"}]},"after":"3 open issues are with Zqanna Xvberg"}`)}
+	r := newRedactor([]byte("key"))
+	r.learn(e)
+	if got := string(r.event(e).Data); strings.Contains(strings.ToLower(got), "zq") || strings.Contains(got, "Xvberg") || !strings.Contains(got, "person-") {
+		t.Errorf("%s", got)
+	}
+}
+
 func TestOnePersonHasOnePseudonym(t *testing.T) {
 	event := func(text string) journal.Event {
 		data, err := json.Marshal(map[string]string{"reason": text})

@@ -47,7 +47,7 @@ func whyTokensStay(person directory.Person) string {
 }
 
 // followUpReassign is what is left to do where nothing is handed over.
-const followUpReassign = "Reassign the open issues, filters and dashboards that the person owned (transfer_to does it)."
+const followUpReassign = "Reassign the open issues, filters and dashboards that the person owned (transfer_to hands them over)."
 
 func hasVia(steps []Step, via Via) bool {
 	return slices.ContainsFunc(steps, func(s Step) bool { return s.Via == via })
