@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -146,6 +147,39 @@ func TestWhatIsNoTable(t *testing.T) {
 type nothing struct{}
 
 func (nothing) Read([]byte) (int, error) { return 0, nil }
+
+func TestQuotesInsideOfQuotes(t *testing.T) {
+	for line, want := range map[string][]string{
+		`"a""b",c`: {`a"b`, "c"}, `"""",x`: {`"`, "x"}, `"",""`: {"", ""}, `"a,""",""""`: {`a,"`, `"`}, `"a"""",b`: nil, `"a""""`: nil, `"a"b",c`: nil, `""a`: nil,
+	} {
+		rows, _, wrong, err := all(strings.NewReader("x,y\n"+line+"\n"), 0)
+		if err != nil || (want == nil) != (len(wrong) == 1) || want != nil && !slices.Equal(rows[1], want) {
+			t.Errorf("%s: %q, %v, %v", line, rows, wrong, err)
+		}
+	}
+}
+
+func TestALineWithoutEndIsGivenUp(t *testing.T) {
+	for name, row := range map[string]string{"one line": "x", "many lines in one quote": "x\n"} {
+		in := &endless{row: []byte(row), left: 1 << 30}
+		r, err := NewReader(io.MultiReader(strings.NewReader("a,b\n\""), in), 1<<20)
+		for err == nil {
+			_, err = r.Read()
+		}
+		if read := 1<<30 - in.left; !errors.Is(err, ErrRowTooBig) || read > 8<<20 {
+			t.Errorf("%s: %v after %d MB", name, err, read>>20)
+		}
+	}
+}
+
+func TestHalfACharacterAtTheEndIsShown(t *testing.T) {
+	for _, end := range []string{"x", "\x3d\xd8"} { // half a unit, half a pair
+		rows, _, _, err := all(strings.NewReader(in16(binary.LittleEndian, true, "a,b\n1,")+end), 0)
+		if err != nil || len(rows) != 2 || rows[1][1] != "\ufffd" {
+			t.Errorf("%q, %v", rows, err)
+		}
+	}
+}
 
 func TestACellOfFiftyThousandCharacters(t *testing.T) {
 	long := strings.Repeat("ü, ", 50_000)
