@@ -40,6 +40,7 @@ var groups = []struct {
 	{"audit", measureAudit},
 	{"scale", measureScale},
 	{"throttled", measureThrottled},
+	{"page", measurePage},
 	{"export", measureExport},
 }
 

@@ -45,7 +45,7 @@ class Findings {
     const person = this.data.person[f];
     const name = foreign(this.nameOf(f), { class: "name" });
     if (person < 0) return name;
-    return [name, foreign(this.data.email[person] || this.data.id[person], { class: "under" })];
+    return [name, address(this.data.email[person] || this.data.id[person], { class: "under" })];
   }
 
   text(column, f) {

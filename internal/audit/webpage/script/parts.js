@@ -17,6 +17,12 @@ function foreign(text, attributes) {
   return el("bdi", attributes, text);
 }
 
+/** An address, which may break before its @ rather than within a word. */
+function address(text, attributes) {
+  const at = text.lastIndexOf("@");
+  return at < 0 ? foreign(text, attributes) : el("bdi", attributes, text.slice(0, at), el("wbr"), text.slice(at));
+}
+
 const grades = ["high", "medium", "low", "info"];
 const gradeNames = ["High", "Medium", "Low", "To know"];
 const typeNames = { atlassian: "Person", app: "App or bot", customer: "Portal customer", unknown: "Not known" };

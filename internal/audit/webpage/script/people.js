@@ -58,7 +58,7 @@ class People {
 
   whom(i) {
     const { data } = this;
-    return [foreign(data.name[i] || "without a name", { class: "name" }), foreign(data.email[i] || data.id[i], { class: "under" })];
+    return [foreign(data.name[i] || "without a name", { class: "name" }), address(data.email[i] || data.id[i], { class: "under" })];
   }
 
   typeName(word) {
