@@ -93,7 +93,7 @@ func (f *file) recover(s State) (State, error) {
 	if s.Fresh || offset > info.Size() { // it was replaced by a new one
 		offset = 0
 	}
-	if offset == 0 && info.Size() > 0 {
+	if info.Size() > 0 {
 		if err := f.isOurs(); err != nil {
 			return s, err
 		}

@@ -257,6 +257,45 @@ func TestAnOutputThatWasMovedAwayBeginsAnew(t *testing.T) {
 	}
 }
 
+// TestAnOutputThatWasCutShortIsReadFromItsBeginning is what a rotation by copying leaves when the process dies right after.
+func TestAnOutputThatWasCutShortIsReadFromItsBeginning(t *testing.T) {
+	s := startSite(t, sandbox.OrgKnobs{NoMinuteLimits: true})
+	dir, from := t.TempDir(), time.Now()
+	out, other, store := filepath.Join(dir, "out"), filepath.Join(dir, "other"), filepath.Join(dir, "cursor")
+	s.toggle(4)
+	if err := s.watch(Watch{Out: out, From: from}, store); err != nil {
+		t.Fatal(err)
+	}
+	s.toggle(2)
+	if err := s.watch(Watch{Out: other, From: from}, filepath.Join(dir, "another")); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fifth := bytes.SplitAfter(raw, []byte("\n"))[4]
+	if err := os.WriteFile(out, fifth, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.watch(Watch{Out: out}, store); err != nil {
+		t.Fatal(err)
+	}
+	if raw, err = os.ReadFile(out); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(ids(s.truth(from))[4:], ids(lines(t, raw))); diff != "" {
+		t.Errorf("(-happened +written):\n%s", diff)
+	}
+	// What stands there instead is left alone, also when a position is stored.
+	if err := os.WriteFile(out, []byte("somebody else's\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.watch(Watch{Out: out}, store); !fault.Is(err, fault.InvalidArgument) {
+		t.Errorf("a file of something else: %v", err)
+	}
+}
+
 func TestAFileOfSomethingElseIsNotWrittenTo(t *testing.T) {
 	s := startSite(t, sandbox.OrgKnobs{NoMinuteLimits: true})
 	for name, text := range map[string]string{"text": "root:x:0:0\n", "other JSON": `{"level":"info"}` + "\n"} {

@@ -113,10 +113,12 @@ func (o organization) subscribe(tr transport.Interface, revision string) subscri
 		c.stop = stop
 		return c
 	}
+	//lint:ignore SA1019 the older way
 	if err := c.Subscribe(t.Context(), mcp.SubscribeRequest{Params: mcp.SubscribeParams{URI: eventsURI}}); err != nil {
 		t.Fatal(err)
 	}
 	c.stop = func() {
+		//lint:ignore SA1019 the older way
 		if err := c.Unsubscribe(t.Context(), mcp.UnsubscribeRequest{Params: mcp.UnsubscribeParams{URI: eventsURI}}); err != nil {
 			t.Error(err)
 		}
@@ -186,6 +188,7 @@ func streamTo(t *testing.T, url, revision string) transport.Interface {
 	t.Helper()
 	var options []transport.StreamableHTTPCOption
 	if revision != mcp.ProtocolVersion20260728 {
+		//lint:ignore SA1019 the older way
 		options = append(options, transport.WithContinuousListening(), transport.WithHTTPLogger(slog.New(slog.DiscardHandler)))
 	}
 	tr, err := transport.NewStreamableHTTP(url+"/mcp", options...)

@@ -69,7 +69,9 @@ func hangUp(connected context.Context, modern bool) (ctx context.Context, end fu
 	return ctx, func() { unlink(); cancel(context.Canceled) }
 }
 
-func isCancellation(body []byte) bool { return methodOf(body) == string(mcp.MethodNotificationCancelled) }
+func isCancellation(body []byte) bool {
+	return methodOf(body) == string(mcp.MethodNotificationCancelled)
+}
 
 // methodOf is the method of a message; "" where it has none.
 func methodOf(body []byte) string {
