@@ -56,6 +56,16 @@ func prepareAccess(t *testing.T, p *process) toolCall {
 	return toolCall{"restore_user", args{"operation_id": left.str("operation.operation_id")}}
 }
 
+func prepareTransfer(t *testing.T, p *process) toolCall {
+	return p.confirmed(t, toolCall{"offboard_user", args{"user": jane, "transfer_to": manager}})
+}
+
+func prepareGivingBack(t *testing.T, p *process) toolCall {
+	left := p.do(t, prepareTransfer(t, p))
+	left.wants(t, map[string]any{"status": "succeeded"})
+	return toolCall{"restore_user", args{"operation_id": left.str("operation.operation_id")}}
+}
+
 // confirmed asks for the plan and adds its token to the call.
 func (p *process) confirmed(t *testing.T, c toolCall) toolCall {
 	t.Helper()

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -58,6 +59,26 @@ func TestCrashesOfTheOrganizationsSteps(t *testing.T) {
 	} {
 		sc.crashAt(t, func(r sandbox.Request) bool {
 			return writes(r) && (strings.HasPrefix(r.Path, "/users/") || strings.HasPrefix(r.Path, "/admin/"))
+		})
+	}
+}
+
+// TestCrashesOfATransfer kills the process around each write that hands over what somebody leaves behind, or gives it back: nothing is with nobody, nothing is
+// taken from a third person, and all of it is with whom it should be.
+func TestCrashesOfATransfer(t *testing.T) {
+	for _, sc := range []scenario{
+		{name: "transfer", prepare: prepareTransfer, long: true},
+		{name: "transfer, while reads lag", prepare: prepareTransfer, lag: time.Second, long: true},
+		{name: "given back", prepare: prepareGivingBack, long: true},
+	} {
+		issues := 0
+		sc.crashAt(t, func(r sandbox.Request) bool {
+			if strings.HasSuffix(r.Path, "/assignee") { // one in three stands for the others
+				if issues++; issues%3 != 1 {
+					return false
+				}
+			}
+			return writes(r) && r.Method == http.MethodPut
 		})
 	}
 }

@@ -78,6 +78,8 @@ type state struct {
 			Tokens        []string // ids of those that live
 		}
 	}
+	// Work is who has which issues, projects, components, filters and dashboards.
+	Work sandbox.WorkState `json:"-"`
 }
 
 func (s *site) state(t *testing.T) state {
@@ -91,6 +93,7 @@ func (s *site) state(t *testing.T) state {
 	if err := json.NewDecoder(res.Body).Decode(&now); err != nil {
 		t.Fatal(err)
 	}
+	now.Work = s.Work()
 	return now
 }
 
