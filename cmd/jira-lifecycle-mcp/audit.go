@@ -12,11 +12,12 @@ import (
 )
 
 type auditCmd struct {
-	Run     auditRunCmd     `cmd:"" help:"Audit all accounts, and keep the report."`
-	List    auditListCmd    `cmd:"" help:"List the reports that are kept, the newest first."`
-	Show    auditShowCmd    `cmd:"" help:"Show the summary of a report, or one of its files."`
-	Compare auditCompareCmd `cmd:"" help:"Say what changed from one report to another."`
-	Prune   auditPruneCmd   `cmd:"" help:"Remove old reports."`
+	Run      auditRunCmd      `cmd:"" help:"Audit all accounts, and keep the report."`
+	List     auditListCmd     `cmd:"" help:"List the reports that are kept, the newest first."`
+	Show     auditShowCmd     `cmd:"" help:"Show the summary of a report, or one of its files."`
+	Compare  auditCompareCmd  `cmd:"" help:"Say what changed from one report to another."`
+	Schedule auditScheduleCmd `cmd:"" help:"Check the review file, and tell what a worker does with it and when."`
+	Prune    auditPruneCmd    `cmd:"" help:"Remove old reports."`
 }
 
 type auditRunCmd struct {

@@ -247,6 +247,9 @@ func (b batch) join(plans []Plan) Plan {
 	sum := hex.EncodeToString(digest.Sum(nil))[:32]
 	joint.Owned = ownedByAll(plans)
 	joint.Target = Subject{Label: fmt.Sprintf("%d people", len(plans)), batch: sum}
+	if len(plans) == 1 {
+		joint.Target.Label = "1 person"
+	}
 	joint = joint.seal()
 	joint.ID = "plan-" + sum
 	return joint
