@@ -294,3 +294,19 @@ func TestASubscriptionWithoutAnOrganizationAsksNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWhoLeavesIsNoSubscriberAnyMore although they did not unsubscribe.
+func TestWhoLeavesIsNoSubscriberAnyMore(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			o := startOrganization(t)
+			server := o.server()
+			c := o.subscribe(way.open(t, server, way.revision), way.revision)
+			_ = c.Close() // what it says of a stream that was open
+			<-server.feed.Stopped()
+			if err := server.Stop(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
