@@ -80,7 +80,7 @@ func (a *Auditor) writePage(w io.Writer, dir *os.Root, r Result) (err error) {
 	defer func() { err = errors.Join(err, aside.close()) }()
 	m := pageMerge{rows: json.NewDecoder(rows), findings: json.NewDecoder(findings), aside: aside, products: map[string]string{}}
 	for _, s := range r.Seats {
-		m.products[s.Product] = s.Name
+		m.products[s.Product] = productName(s)
 	}
 	return webpage.Write(w, h, m.people, m.others)
 }

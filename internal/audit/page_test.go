@@ -165,7 +165,7 @@ func TestKindsInPlainWords(t *testing.T) {
 	if len(plainWords) != len(advice) {
 		t.Errorf("%d kinds have words, %d have advice", len(plainWords), len(advice))
 	}
-	if got := plainCodes("No roster_path was given: active_leaver was not checked."); got != "No roster_path was given: “Should have left, but can still sign in” was not checked." {
+	if got := plainCodes("No roster_path was given: active_leaver was not checked."); got != "No roster was given: “Should have left, but can still sign in” was not checked." {
 		t.Error(got)
 	}
 }

@@ -1,11 +1,13 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit/webpage"
@@ -114,7 +116,7 @@ func newPageHeader(site string, r Result, rows, findings io.Reader) (webpage.Hea
 		h.Severities = append(h.Severities, webpage.Count{Name: string(s), N: r.Counts.BySeverity[string(s)]})
 	}
 	for _, s := range r.Seats {
-		h.Seats = append(h.Seats, webpage.Seat{Product: s.Name, Key: s.Product, Used: s.Used, Limit: s.Total, Reclaimable: s.Reclaimable})
+		h.Seats = append(h.Seats, webpage.Seat{Product: productName(s), Key: s.Product, Used: s.Used, Limit: s.Total, Reclaimable: s.Reclaimable})
 	}
 	for _, n := range r.Notes {
 		h.Notes = append(h.Notes, plainCodes(n))
@@ -178,7 +180,7 @@ func missing(got, want int) error {
 func pageKind(code Code, severity Severity, r Result) webpage.Kind {
 	w := plainWords[code]
 	k := webpage.Kind{
-		Code: string(code), Severity: string(severity), Title: w.title, Why: w.why, Advice: advice[code], Owner: w.owner, Count: r.Counts.ByFinding[code],
+		Code: string(code), Severity: string(severity), Title: w.title, Why: w.why, Advice: plainCodes(advice[code]), Owner: w.owner, Count: r.Counts.ByFinding[code],
 	}
 	if w.tool != "" {
 		k.Call = fmt.Sprintf(`{"tool":%q,"arguments":{"report_id":%q,"finding":%q}}`, w.tool, r.Report.ID, code)
@@ -211,12 +213,27 @@ func pageSources(r Result) []webpage.Source {
 
 var codeInText = regexp.MustCompile(`\b[a-z]+(?:_[a-z]+)+\b`)
 
-// plainCodes puts the names of kinds into plain words, as a note has them.
-func plainCodes(note string) string {
-	return codeInText.ReplaceAllStringFunc(note, func(code string) string {
+// plainCodes puts the names of kinds, and of what a call is given, into plain words, as notes and advice have them.
+func plainCodes(text string) string {
+	text = strings.ReplaceAll(text, " (export_path)", "")
+	return codeInText.ReplaceAllStringFunc(text, func(code string) string {
 		if w, is := plainWords[Code(code)]; is {
 			return "“" + w.title + "”"
+		}
+		switch code {
+		case "roster_path":
+			return "roster"
+		case "export_path":
+			return "export of the admin console"
 		}
 		return code
 	})
 }
+
+// productNames are products as they are called on a bill.
+var productNames = map[string]string{
+	"jira-software": "Jira", "jira-core": "Jira (business projects)", "jira-servicedesk": "Jira Service Management",
+	"jira-product-discovery": "Jira Product Discovery", "confluence": "Confluence",
+}
+
+func productName(s Seat) string { return cmp.Or(productNames[s.Product], s.Name, s.Product) }

@@ -72,7 +72,11 @@ func policy() string {
 }
 
 func subject(h Header) string {
-	for _, name := range []string{strings.TrimSuffix(strings.TrimPrefix(h.Site, "https://"), "/"), h.Organization} {
+	_, host, whole := strings.Cut(h.Site, "://")
+	if !whole {
+		host = h.Site
+	}
+	for _, name := range []string{strings.TrimSuffix(host, "/"), h.Organization} {
 		if name != "" {
 			return name
 		}
