@@ -395,6 +395,81 @@ func TestHandingOverAtItsTime(t *testing.T) {
 	}
 }
 
+// What is handed over when it is due is on record before the first of it is written: another process goes on with just that.
+func TestAnotherProcessGoesOnWithWhatWasThereWhenItWasDue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		ask := func(terms lifecycle.Terms) (lifecycle.Result, error) {
+			return s.service.Offboard(context.Background(), lifecycle.OffboardRequest{Target: target(t, sam), TransferTo: target(t, alex), Terms: terms})
+		}
+		r, err := confirmed(ask, lifecycle.Terms{EffectiveAt: s.home.now().Add(time.Hour)}, func() {})
+		if err != nil || r.Status != lifecycle.Scheduled {
+			t.Fatalf("%s, %v", outcome(r), err)
+		}
+		s.assign(t, "WEB-1", sam) // as many steps as before, and other things
+		s.home.move(2 * time.Hour)
+		s.first.line.watch = func(r *http.Request, executed bool) bool { return r.Method == http.MethodPut && !executed }
+		s.first.finish(t, s.home, r.Operation.ID)
+		if !s.first.line.isDead() {
+			t.Fatal("it was to be killed")
+		}
+		next := s.process(t, s.home)
+		if op := next.finish(t, s.home, r.Operation.ID); op.Status != lifecycle.Succeeded {
+			t.Errorf("%s", sketches(next.people(t, op.ID, sam)))
+		}
+		if left := s.heldBy(sam); len(left) > 0 {
+			t.Errorf("left with Sam: %v", left)
+		}
+	})
+}
+
+// Somebody whose access has ended can still be looked after. Where a part of what they left is refused, that is not as if nothing had been done.
+func TestHandingOverAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.offboarded(t, jane)
+		s.fault(t, sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Method: "PUT", Path: "/rest/api/3/project"})
+		s.fault(t, sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Method: "PUT", Path: "/rest/api/3/component"})
+		s.fault(t, sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Method: "PUT", Path: "/rest/api/3/filter"})
+		s.fault(t, sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Method: "PUT", Path: "/rest/api/3/dashboard"})
+		r, err := confirmed(s.handingOver(t, jane, vera), lifecycle.Terms{}, func() {})
+		if err != nil || r.Status != lifecycle.Partial || hasStatus(s.first.people(t, r.Operation.ID, jane), lifecycle.StepDone) {
+			t.Fatalf("%s, %v\n%s", outcome(r), err, r.Text())
+		}
+		if got := len(s.heldBy(vera)); got != 5 {
+			t.Errorf("Vera has %d issues, want 5", got)
+		}
+		s.ClearFaults()
+		if back, err := s.service.Restore(context.Background(), lifecycle.RestoreRequest{OperationID: r.Operation.ID}); err != nil || back.Status != lifecycle.Blocked || !strings.Contains(back.Text(), "while the account is inactive") {
+			t.Errorf("to an inactive account: %s, %v", outcome(back), err)
+		}
+	})
+}
+
+// What was refused, and came to the successor through somebody else, was not handed over, and is not given back.
+func TestOnlyWhatWasMovedIsGivenBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.fault(t, sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Method: "PUT", Path: "/rest/api/3/issue/10001"})
+		r, err := confirmed(s.handingOver(t, jane, maxim), lifecycle.Terms{}, func() {})
+		if err != nil || r.Status != lifecycle.Partial {
+			t.Fatalf("%s, %v\n%s", outcome(r), err, r.Text())
+		}
+		s.ClearFaults()
+		s.assign(t, "WEB-1", maxim)
+		if _, err := s.service.Restore(context.Background(), lifecycle.RestoreRequest{OperationID: r.Operation.ID}); err != nil {
+			t.Fatal(err)
+		}
+		got := holders(s.Work().Issues)
+		if got["WEB-1"] != s.AccountID(maxim) || got["WEB-2"] != s.AccountID(jane) {
+			t.Errorf("WEB-1 is with %s, WEB-2 with %s", got["WEB-1"], got["WEB-2"])
+		}
+	})
+}
+
 // own makes somebody the owner of a filter, as an administrator would.
 func (s *site) own(t tester, filter int, who string) {
 	t.Helper()
