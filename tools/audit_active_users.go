@@ -27,8 +27,8 @@ type AuditActiveUsersOutput struct{ audit.Result }
 
 // What an answer and its text may have, in bytes, however large the site is.
 const (
-	auditAnswer = 21 << 10
-	auditText   = 6 << 10
+	auditAnswer = 20_000
+	auditText   = 5_000
 
 	changesInText = 6
 )

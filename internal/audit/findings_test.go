@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -125,10 +127,10 @@ func TestGroupList(t *testing.T) {
 func TestSampleShowsEveryKind(t *testing.T) {
 	tally := newTally(10)
 	for range 100 {
-		tally.add(Finding{Code: InactiveWithGroups, Severity: Medium})
-		tally.add(Finding{Code: HiddenEmail, Severity: Info})
+		tally.add(Finding{Code: InactiveWithGroups, Severity: Medium}, 0)
+		tally.add(Finding{Code: HiddenEmail, Severity: Info}, 0)
 	}
-	tally.add(Finding{Code: SCIMJiraMismatch, Severity: High})
+	tally.add(Finding{Code: SCIMJiraMismatch, Severity: High}, 0)
 	var got []Code
 	for _, f := range tally.sample() {
 		got = append(got, f.Code)
@@ -145,11 +147,26 @@ func TestSampleShowsEveryKind(t *testing.T) {
 	}
 }
 
+// Of one kind those are shown that are about the most access, and the first of equals.
+func TestSampleShowsWhatWeighsMost(t *testing.T) {
+	tally := newTally(3)
+	for i, weight := range []int{1, 5, 1, 5, 2, 9, 0} {
+		tally.add(Finding{Code: HiddenEmail, Severity: Info, AccountID: fmt.Sprint(i)}, weight)
+	}
+	var got []string
+	for _, f := range tally.sample() {
+		got = append(got, f.AccountID)
+	}
+	if want := []string{"5", "1", "3"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 // More kinds than the limit: the most severe are shown.
 func TestSampleSmallerThanTheKinds(t *testing.T) {
 	tally := newTally(1)
 	for _, s := range []Severity{Info, High, Low} {
-		tally.add(Finding{Code: HiddenEmail, Severity: s})
+		tally.add(Finding{Code: HiddenEmail, Severity: s}, 0)
 	}
 	if got := tally.sample(); len(got) != 1 || got[0].Severity != High {
 		t.Errorf("%v", got)

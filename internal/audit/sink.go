@@ -63,7 +63,7 @@ func (s *sink) row(j *joined) error {
 	found := s.rules.judge(*j)
 	for _, f := range found {
 		row.Findings = append(row.Findings, f.Code)
-		if err := s.found(f); err != nil {
+		if err := s.found(f, j.weight()); err != nil {
 			return err
 		}
 	}
@@ -80,6 +80,9 @@ func (s *sink) row(j *joined) error {
 	}
 	return nil
 }
+
+// weight says how much access an account has: more of it is looked at first.
+func (j *joined) weight() int { return len(j.in) + mostGroups*len(j.adminGroups()) }
 
 // know counts a person for each source that knows them.
 func (s *sink) know(sources []string) {
@@ -182,7 +185,7 @@ func (s *sink) sprawl() error {
 		return nil
 	}
 	for _, f := range s.rules.sprawl(s.sorted, s.people) {
-		if err := s.found(f); err != nil {
+		if err := s.found(f, 0); err != nil {
 			return err
 		}
 	}
@@ -201,11 +204,11 @@ func (s *sink) stray(f Finding) error {
 	if !s.options.covers(typeAtlassian) {
 		return nil
 	}
-	return s.found(f)
+	return s.found(f, 0)
 }
 
-func (s *sink) found(f Finding) error {
-	s.findings.add(f)
+func (s *sink) found(f Finding, weight int) error {
+	s.findings.add(f, weight)
 	return s.files.finding(f)
 }
 

@@ -5,13 +5,19 @@ import (
 	"slices"
 )
 
-// tally counts findings and keeps enough of them for the answer: the first few of each code and severity.
+// tally counts findings and keeps enough of them for the answer: of each code and severity those that weigh most, and the first of equals.
 type tally struct {
 	limit      int
 	total      int
 	byCode     map[Code]int
 	bySeverity map[string]int
-	kept       map[kind][]Finding
+	kept       map[kind][]weighed
+}
+
+// weighed is a finding and how much access it is about.
+type weighed struct {
+	Finding
+	weight int
 }
 
 type kind struct {
@@ -20,17 +26,25 @@ type kind struct {
 }
 
 func newTally(limit int) tally {
-	return tally{limit: limit, byCode: map[Code]int{}, bySeverity: map[string]int{}, kept: map[kind][]Finding{}}
+	return tally{limit: limit, byCode: map[Code]int{}, bySeverity: map[string]int{}, kept: map[kind][]weighed{}}
 }
 
-func (t *tally) add(f Finding) {
+func (t *tally) add(f Finding, weight int) {
 	t.total++
 	t.byCode[f.Code]++
 	t.bySeverity[string(f.Severity)]++
 	k := kind{f.Severity, f.Code}
-	if len(t.kept[k]) < t.limit {
-		t.kept[k] = append(t.kept[k], f)
+	kept := t.kept[k]
+	if len(kept) >= t.limit && weight <= kept[len(kept)-1].weight {
+		return
 	}
+	at, _ := slices.BinarySearchFunc(kept, weight, func(w weighed, weight int) int {
+		if w.weight >= weight {
+			return -1 // behind its equals
+		}
+		return 1
+	})
+	t.kept[k] = slices.Insert(kept[:min(len(kept), t.limit-1)], min(at, t.limit-1), weighed{f, weight})
 }
 
 // sample gives up to limit findings, most severe first. Each kind gets an equal share before the most severe take the rest:
@@ -45,7 +59,9 @@ func (t *tally) sample() []Finding {
 	})
 	lists := make([][]Finding, len(kinds))
 	for i, k := range kinds {
-		lists[i] = t.kept[k]
+		for _, w := range t.kept[k] {
+			lists[i] = append(lists[i], w.Finding)
+		}
 	}
 	return share(lists, t.limit)
 }

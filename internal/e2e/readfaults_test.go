@@ -173,7 +173,7 @@ func (a answer) followed(next answer) answer {
 // stable gives an answer's fields without those that differ from one run to the next.
 func stable(a answer) map[string]any {
 	fields := maps.Clone(a.fields.(map[string]any))
-	for _, name := range []string{"report", "started_at", "finished_at", "pages", "confirmation"} {
+	for _, name := range []string{"report", "site", "started_at", "finished_at", "pages", "confirmation"} {
 		delete(fields, name)
 	}
 	return fields
