@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/auth"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
@@ -49,9 +50,64 @@ func startSandbox(t *testing.T, o sandbox.Options) (*audit.Auditor, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	client := jira.New(jiraCore)
 	return &audit.Auditor{
-		Jira: jira.New(jiraCore), SCIM: scim.New(scimCore, env["ATLASSIAN_SCIM_DIRECTORY_ID"]), StateDir: t.TempDir(),
+		Jira: client, SCIM: scim.New(scimCore, env["ATLASSIAN_SCIM_DIRECTORY_ID"]), StateDir: t.TempDir(),
+		Site: site.SiteURL, CloudID: client.CloudID,
 	}, server.URL()
+}
+
+// withOrganization gives the auditor the sandbox's organization.
+func withOrganization(t *testing.T, a *audit.Auditor, url string) {
+	t.Helper()
+	core, err := rest.New(rest.Config{Service: admin.Service, BaseURL: url, Transport: auth.Bearer("sandbox-org-full-key", rest.NewTransport())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Organization = admin.New(core, sandbox.OrgID)
+}
+
+// The people of the simulated organization are found for what they are, over HTTP and from pages: nobody is asked about alone.
+func TestAuditOfTheOrganization(t *testing.T) {
+	a, url := startSandbox(t, sandbox.Options{Seed: 1, Users: 300, Groups: 20})
+	withOrganization(t, a, url)
+	r, err := a.Run(context.Background(), audit.Options{Limit: audit.MaxLimit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, f := range r.Findings {
+		found[string(f.Code)+" "+f.Name] = true
+		if len(f.Evidence) == 0 && f.Code != audit.SCIMJiraMismatch {
+			t.Errorf("without evidence: %+v", f)
+		}
+	}
+	for _, want := range []string{
+		"managed_outside_scim Max Manager", "old_api_token Max Manager", "never_active Nina Never", "dormant_seat Rita Retired",
+		"organization_admin Avery Admin", "site_admin Boris Backup", "not_in_jira Neo Notinvited", "inactive_with_groups Dora Deletion",
+	} {
+		if !found[want] {
+			t.Errorf("not found: %s", want)
+		}
+	}
+	bySeat := map[string]audit.Seat{}
+	for _, s := range r.Seats {
+		bySeat[s.Product] = s
+	}
+	if jira := bySeat["jira-software"]; jira.Used == 0 || jira.Total != jira.Used+jira.Left || jira.Reclaimable == 0 || jira.Source != "jira" {
+		t.Errorf("seats %+v", jira)
+	}
+	var sent []struct{ Path string }
+	getJSON(t, url+"/_sandbox/requests", &sent)
+	alone := 0
+	for _, s := range sent {
+		if strings.HasSuffix(s.Path, "/last-active-dates") {
+			alone++
+		}
+	}
+	if alone > 5 {
+		t.Errorf("%d people were asked about alone, although the pages tell", alone)
+	}
 }
 
 // truth is what the sandbox knows of itself.

@@ -1,0 +1,195 @@
+package audit
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/consoleexport"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/roster"
+)
+
+// What five sources say of one person, and what is found.
+func TestJudgeFiveSources(t *testing.T) {
+	const today = 1_800_000_000
+	long, recent := int64(today-200*86400), int64(today-3*86400)
+	paid := &group{id: "g1", name: "jira-users", seats: []string{"jira-software"}}
+	admins := &group{id: "g2", name: "site-admins", admin: true}
+	all := rules{
+		scim: true, organization: true, export: true, roster: true, domains: newDomains([]string{"example.com"}),
+		now: today, window: 90, cutoff: today - 90*86400, seats: true,
+	}
+	without := func(change func(*rules)) rules {
+		r := all
+		change(&r)
+		return r
+	}
+	with := func(change func(*joined)) joined {
+		j := joined{
+			account: account{id: "1", kind: typeAtlassian, name: "Jane Doe", email: "jane@example.com", active: true}, found: true,
+			groups: []string{"jira-users"}, in: []*group{paid}, numbers: []int{0},
+			scim:   []scimUser{{id: "s1", userName: "jane@example.com", active: true}},
+			org:    &orgUser{id: "1", email: "jane@example.com", status: statusActive, managed: true, uses: []use{{"jira-software", recent}}, groups: []int{0}},
+			export: &exported{id: "1", email: "jane@example.com", status: consoleexport.Active},
+			roster: &listed{line: 7, emails: []string{"jane@example.com"}, status: roster.Active},
+		}
+		change(&j)
+		return j
+	}
+	type found map[Code]Severity
+	type call struct {
+		code   Code
+		tool   string
+		groups []string
+	}
+	for name, test := range map[string]struct {
+		rules  rules
+		joined joined
+		want   found
+		fix    call
+	}{
+		"in order everywhere": {all, with(func(*joined) {}), found{}, call{}},
+		"marked as gone in the roster": {
+			all, with(func(j *joined) { j.roster.status = roster.Left }),
+			found{ActiveLeaver: High},
+			call{ActiveLeaver, "offboard_user", nil},
+		},
+		"in no row of the roster":       {all, with(func(j *joined) { j.roster = nil }), found{ActiveLeaver: High}, call{}},
+		"a status that nobody can read": {all, with(func(j *joined) { j.roster.status = roster.Unclear }), found{}, call{}},
+		"no roster at all":              {without(func(r *rules) { r.roster = false }), with(func(j *joined) { j.roster = nil }), found{}, call{}},
+		"external and in no row": {
+			all, with(func(j *joined) {
+				j.email, j.scim, j.org, j.export, j.roster = "sam@partner.example", nil, nil, nil, nil
+			}),
+			found{ActiveLeaver: Medium, UnmanagedExternal: Medium},
+			call{UnmanagedExternal, "remove_user_from_group", []string{"g1"}},
+		},
+		"in the roster, the account inactive": {
+			all, with(func(j *joined) {
+				j.active, j.in, j.groups, j.numbers, j.scim, j.export = false, nil, nil, nil, nil, nil
+				j.org.status, j.org.groups = statusDeactivated, []int{}
+			}),
+			found{JoinerWithoutAccount: Low},
+			call{},
+		},
+		"dormant": {
+			all, with(func(j *joined) { j.org.uses[0].at = long }),
+			found{DormantSeat: Medium},
+			call{DormantSeat, "remove_user_from_group", []string{"g1"}},
+		},
+		"dormant by the organization, active by the export": {
+			all, with(func(j *joined) {
+				j.org.uses[0].at, j.export.uses = long, []use{{"jira-software", recent}}
+			}), found{}, call{},
+		},
+		"another product used, and this one long ago": {
+			all, with(func(j *joined) { j.org.uses = []use{{"jira-software", long}, {"confluence", recent}} }), found{DormantSeat: Medium}, call{},
+		},
+		"the site as a whole not used for long": {
+			without(func(r *rules) { r.organization = false }),
+			with(func(j *joined) { j.org, j.export.uses = nil, []use{{"", long}} }),
+			found{DormantSeat: Medium},
+			call{},
+		},
+		"the site as a whole used lately says nothing of a product": {
+			without(func(r *rules) { r.organization = false }),
+			with(func(j *joined) { j.org, j.export.uses = nil, []use{{"", recent}} }),
+			found{},
+			call{},
+		},
+		"never active": {
+			all, with(func(j *joined) { j.org.uses[0].at = 0 }),
+			found{NeverActive: Medium},
+			call{NeverActive, "remove_user_from_group", []string{"g1"}},
+		},
+		"never active, since added lately":    {all, with(func(j *joined) { j.org.uses[0].at, j.org.added = 0, recent }), found{}, call{}},
+		"nobody tells of activity":            {all, with(func(j *joined) { j.org.uses = nil }), found{}, call{}},
+		"asked, and not in the answer":        {all, with(func(j *joined) { j.org.uses, j.asked = nil, true }), found{NeverActive: Medium}, call{}},
+		"dormant without a seat":              {all, with(func(j *joined) { j.org.uses[0].at = long; j.in = []*group{{id: "g1", name: "jira-users"}} }), found{}, call{}},
+		"dormant where no seats are known":    {without(func(r *rules) { r.seats = false }), with(func(j *joined) { j.org.uses[0].at = long }), found{DormantSeat: Medium}, call{}},
+		"suspended holds no seat":             {all, with(func(j *joined) { j.org.status, j.org.uses[0].at = statusSuspended, long }), found{}, call{}},
+		"deactivated by the organization":     {all, with(func(j *joined) { j.org.status = statusDeactivated }), found{DeactivatedButActive: High}, call{DeactivatedButActive, "offboard_user", nil}},
+		"to be deleted":                       {all, with(func(j *joined) { j.org.status = statusForDeletion }), found{DeactivatedButActive: High}, call{}},
+		"managed, and in no SCIM directory":   {all, with(func(j *joined) { j.scim = nil }), found{ManagedOutsideSCIM: Low}, call{}},
+		"managed, and no directory anyway":    {without(func(r *rules) { r.scim = false }), with(func(j *joined) { j.scim = nil }), found{}, call{}},
+		"an administrator of the site":        {all, with(func(j *joined) { j.in = append(j.in, admins) }), found{SiteAdmin: Info}, call{SiteAdmin, "remove_user_from_group", []string{"g2"}}},
+		"an administrator by role":            {all, with(func(j *joined) { j.org.roles = []string{roleOrgAdmin} }), found{OrganizationAdmin: Info}, call{OrganizationAdmin, "lookup_user", nil}},
+		"an administrator whom nobody listed": {all, with(func(j *joined) { j.in, j.roster = append(j.in, admins), nil }), found{SiteAdmin: Info, AdminNotInRoster: High, ActiveLeaver: High}, call{}},
+		"an app among the administrators": {
+			all, with(func(j *joined) {
+				j.kind, j.in, j.scim, j.org, j.export, j.roster = typeApp, append(j.in, admins), nil, nil, nil, nil
+			}),
+			found{AppInAdminGroup: Medium},
+			call{AppInAdminGroup, "lookup_user", nil},
+		},
+		"an old token": {
+			all, with(func(j *joined) { j.tokens = []token{{id: "t", label: "CI", created: today - 500*86400}} }),
+			found{OldToken: Low},
+			call{OldToken, "offboard_user", nil},
+		},
+		"a new token": {all, with(func(j *joined) { j.tokens = []token{{id: "t", label: "CI", created: recent}} }), found{}, call{}},
+		"a token of a leaver": {
+			all, with(func(j *joined) {
+				j.roster.status, j.tokens = roster.Left, []token{{id: "t", label: "CI", created: recent}}
+			}),
+			found{ActiveLeaver: High, LeaverToken: High},
+			call{LeaverToken, "offboard_user", nil},
+		},
+		"a hidden e-mail that the export has": {
+			all, with(func(j *joined) { j.email, j.scim[0].userName, j.org.email = "", "jane", "" }), found{HiddenEmail: Info}, call{HiddenEmail, "lookup_user", nil},
+		},
+		"two e-mails":                     {all, with(func(j *joined) { j.org.email = "jane.doe@example.com" }), found{SourceContradiction: Low}, call{}},
+		"other letters are no other mail": {all, with(func(j *joined) { j.org.email = "Jane@Example.com" }), found{}, call{}},
+		"ended by the export":             {all, with(func(j *joined) { j.export.status = consoleexport.Suspended }), found{SourceContradiction: Low}, call{}},
+		"groups that only one side has":   {all, with(func(j *joined) { j.org.groups = []int{0, 5} }), found{SourceContradiction: Low}, call{}},
+		"one e-mail for two accounts":     {all, with(func(j *joined) { j.twins = sameName{count: 2, others: []string{"2"}} }), found{DuplicateEmail: Medium}, call{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := found{}
+			for _, f := range test.rules.judge(test.joined) {
+				if _, twice := got[f.Code]; twice {
+					t.Errorf("%s twice", f.Code)
+				}
+				got[f.Code] = f.Severity
+				if len(f.Evidence) == 0 || f.Advice == "" || f.Fix == nil {
+					t.Errorf("%s lacks evidence, advice or a call: %+v", f.Code, f)
+				} else if f.Code == test.fix.code && (f.Fix.Tool != test.fix.tool || !cmp.Equal(f.Fix.Arguments.Groups, test.fix.groups) || f.Fix.Arguments.User != "1") {
+					t.Errorf("%s: %+v", f.Code, f.Fix)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestJudgeGroups(t *testing.T) {
+	r := rules{organization: true, window: 90, cutoff: 1}
+	for name, test := range map[string]struct {
+		group group
+		want  Code
+	}{
+		"nobody in it":                    {group{}, EmptyGroup},
+		"nearly everybody":                {group{members: 95, active: 95, recent: 90}, EveryoneGroup},
+		"only accounts that ended":        {group{members: 4}, UnusedGroup},
+		"nobody has come for long":        {group{members: 4, active: 4}, UnusedGroup},
+		"of one of them it is not known":  {group{members: 4, active: 4, unknown: 1}, ""},
+		"somebody came":                   {group{members: 4, active: 4, recent: 1}, ""},
+		"the half of everybody, all busy": {group{members: 50, active: 50, recent: 50}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.group.id, test.group.name = "g", "a group"
+			f, is := r.group(&test.group, 100)
+			if f.Code != test.want || is != (test.want != "") {
+				t.Errorf("%q, want %q", f.Code, test.want)
+			}
+			if is && (f.Fix == nil || f.Fix.Arguments.Group != "g" || f.Advice == "" || len(f.Evidence) == 0) {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+	if _, is := r.group(&group{members: 3, active: 3, recent: 3}, 3); is {
+		t.Error("in a tiny site everybody is in most groups")
+	}
+}
