@@ -40,6 +40,15 @@ func TestProvisioningByTheOrganization(t *testing.T) {
 		{name: "who is there already needs nothing", email: sam, outcome: "succeeded", in: []string{"jira-software-users", "partners"}},
 		{name: "who is suspended gets the access back, and no invitation", email: susi, outcome: "succeeded: restore_access=done verify=done", says: []string{"still in groups"}, in: []string{"jira-software-users", "partners"}},
 		{name: "who is deactivated and managed is activated", email: max, prepare: func(t *testing.T, s *site) { s.offboarded(t, max) }, outcome: "succeeded: reactivate=done verify=done", more: true},
+		{
+			name: "who is suspended and inactive in SCIM gets both back", email: sam, outcome: "succeeded: restore_access=done reactivate=done verify=done",
+			prepare: func(t *testing.T, s *site) {
+				if _, err := s.service.Provision(t.Context(), lifecycle.ProvisionRequest{Who: lifecycle.Newcomer{Email: sam, GivenName: "S", FamilyName: "P", Route: lifecycle.RouteSCIM}}); err != nil {
+					t.Fatal(err)
+				}
+				s.offboarded(t, sam, lifecycle.PartDeactivate)
+			},
+		},
 		{name: "whom Google manages stays inactive", email: "kilian.export@example.com", outcome: "blocked", says: []string{"export control"}},
 		{name: "who is inactive and somebody else's is a blocker", email: "ingo.idle@partner.example", outcome: "blocked", says: []string{"does not own it"}},
 		{name: "who is marked for deletion is a blocker", email: dora, outcome: "blocked", says: []string{"marked for deletion", "restore_user"}},

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
@@ -34,6 +35,17 @@ func TestWhatCountsAsMoreThanWasAgreedTo(t *testing.T) {
 		p := offboarding()
 		p.widens = widens
 		return p
+	}
+	tokens := func(ids ...string) Plan {
+		var list []admin.Token
+		for _, id := range ids {
+			list = append(list, admin.Token{ID: id, Label: "laptop"})
+		}
+		plan, err := planOffboard(person(outsideSCIM, inOrg(admin.StatusActive, true), holding(list...)), nil, everything, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan
 	}
 	known := person()
 	for _, test := range []struct {
@@ -68,6 +80,8 @@ func TestWhatCountsAsMoreThanWasAgreedTo(t *testing.T) {
 			newcomer(func(f *provisionFacts) { f.hasSCIM, f.groups, f.products = false, nil, []string{"jira-software"} }), "it would set other values",
 		},
 		{"through the other side", newcomer(func(f *provisionFacts) { f.hasSCIM, f.groups, f.products = false, nil, []string{"jira-core"} }), newcomer(same), "it would also invite"},
+		{"another API token of the same name", tokens("t-2"), tokens("t-1"), "it would also revoke the API token “laptop”"},
+		{"an API token fewer", tokens("t-1"), tokens("t-1", "t-2"), ""},
 		{"an undo that gives more by now", restoring("g-9"), restoring(), "give back more"},
 		{"an undo that gives more, as was agreed to", restoring("g-9"), restoring("g-9"), ""},
 		{"an undo that gives less by now", restoring(), restoring("g-9"), ""},
