@@ -14,8 +14,9 @@ import (
 const (
 	// surveyAge is for how long it is believed who leads what. It is read as a whole, since Jira can't be asked by lead, and so once for all of a batch.
 	surveyAge = time.Minute
-	// mostProjects is how many projects are looked through for their leads, and mostComponents how many components are asked for theirs one by one.
-	mostProjects, mostComponents = 5000, 60
+	// mostProjects is how many projects are looked through for their leads, and mostComponents how many components are asked for theirs one by one: so many at once
+	// as take a single round trip.
+	mostProjects, mostComponents = 5000, 12
 )
 
 // survey is who leads the projects and components of a site, remembered for a while.
