@@ -30,6 +30,7 @@ var groups = []struct {
 	{"memory", measureMemory},
 	{"lookup", measureLookup},
 	{"plan", measurePlan},
+	{"orgplan", measureOrgPlan},
 	{"offboard", measureOffboard},
 	{"write", measureWrite},
 	{"batch", measureBatch},
