@@ -43,13 +43,16 @@ func (s *site) exchangesOf(requests []sandbox.Request) []exchange {
 
 // authorization is the credential for a path.
 func (s *site) authorization(path string) string {
-	if directory(path) {
+	switch {
+	case directory(path):
 		return "Bearer " + s.Env["ATLASSIAN_SCIM_TOKEN"]
+	case strings.HasPrefix(path, "/admin/"):
+		return "Bearer " + s.Env["ATLASSIAN_ORG_API_KEY"]
 	}
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(s.Env["ATLASSIAN_EMAIL"]+":"+s.Env["ATLASSIAN_API_TOKEN"]))
 }
 
-// directory reports whether a path is SCIM's; the others are Jira's.
+// directory reports whether a path is SCIM's.
 func directory(path string) bool { return strings.HasPrefix(path, "/scim/") }
 
 // bareClient is net/http with enough idle connections, and nothing else.

@@ -94,7 +94,11 @@ func TestReplayKeepsToTheConcurrencyOfEachLane(t *testing.T) {
 		}
 	}
 	list = append(list, sandbox.Request{Method: "GET", Path: "/given/up"})
-	lanes := s.lanes(list)
+	lanesOf := func(requests []sandbox.Request) []lane {
+		sources := s.sources(requests)
+		return []lane{sources[0].lanes[0], sources[1].lanes[0]}
+	}
+	lanes := lanesOf(list)
 	if len(lanes[0].list) != 6 || len(lanes[1].list) != 6 {
 		t.Fatalf("lanes of %d and %d requests", len(lanes[0].list), len(lanes[1].list))
 	}
@@ -110,7 +114,7 @@ func TestReplayKeepsToTheConcurrencyOfEachLane(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again := s.lanes(recorded); again[0].parallel > 3 || again[1].parallel > 2 {
+	if again := lanesOf(recorded); again[0].parallel > 3 || again[1].parallel > 2 {
 		t.Errorf("%d and %d at once, more than 3 and 2", again[0].parallel, again[1].parallel)
 	}
 }

@@ -37,14 +37,14 @@ func measureThrottled(ctx context.Context, b *bench) ([]row, error) {
 	time := row{measure: name, unit: milliseconds, against: ratio, bar: 1.2}
 	again := row{measure: "  pages asked for again after a success", unit: times, against: value, bar: 0}
 	for range b.pick(2, 1) {
-		plain, err := b.audit(ctx, site, users)
+		plain, err := b.audit(ctx, site, withoutOrganization(site.Env), map[string]any{}, users)
 		if err != nil {
 			return nil, err
 		}
 		if err := site.control(ctx, http.MethodPost, "faults", sandbox.Fault{Kind: sandbox.FaultRateLimit, Every: refusedEvery, RetryAfter: "1"}, nil); err != nil {
 			return nil, err
 		}
-		hindered, err := b.audit(ctx, site, users)
+		hindered, err := b.audit(ctx, site, withoutOrganization(site.Env), map[string]any{}, users)
 		if err != nil {
 			return nil, err
 		}
