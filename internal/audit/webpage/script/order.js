@@ -9,15 +9,20 @@ function folded(text) {
 /** The order of texts, as indexes. Equal ones stay as they were. */
 function orderOfTexts(texts) {
   const keys = texts.map(folded);
-  // Six characters fit into a number, and numbers are sorted many times faster than texts. Only where the six are equal the texts decide.
+  // Six characters fit into a number, and numbers are compared faster than texts. Only where the six are equal the texts decide.
   const heads = Float64Array.from(keys, head);
-  const order = Uint32Array.from(keys.keys()).sort((a, b) => heads[a] - heads[b] || (keys[a] < keys[b] ? -1 : keys[a] > keys[b] ? 1 : a - b));
-  return order;
+  return Uint32Array.from(keys.keys()).sort((a, b) => heads[a] - heads[b] || (keys[a] < keys[b] ? -1 : keys[a] > keys[b] ? 1 : a - b));
 }
 
+/** The first six characters of a text as a number. From the first beyond Latin-1 on all count as equal, so that the texts decide. */
 function head(text) {
   let sum = 0;
-  for (let i = 0; i < 6; i++) sum = sum * 256 + (i < text.length ? Math.min(text.charCodeAt(i), 255) : 0);
+  let wide = false;
+  for (let i = 0; i < 6; i++) {
+    const code = i < text.length ? text.charCodeAt(i) : 0;
+    wide ||= code > 254;
+    sum = sum * 256 + (wide ? 255 : code);
+  }
   return sum;
 }
 

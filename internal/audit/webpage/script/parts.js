@@ -1,5 +1,14 @@
 // Small pieces that both tables are made of. Text reaches the page through textContent alone.
 
+/** Remembers what f gives, or gave for the same argument. */
+function once(f) {
+  const known = new Map();
+  return (argument) => {
+    if (!known.has(argument)) known.set(argument, f(argument));
+    return known.get(argument);
+  };
+}
+
 /** An element: its attributes, then what is in it. */
 function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);

@@ -5,18 +5,18 @@ const activities = [["", "Any time"], ["30", "Not for 30 days"], ["90", "Not for
 class People {
   constructor(data, order, search, findings) {
     Object.assign(this, { data, order, search, findings });
-    const numbers = (from) => Uint32Array.from({ length: data.people }, (_, i) => from(i));
-    const alphabet = ranksOf(orderOfTexts(data.words));
     this.never = (i) => (data.flags[i] & 4) !== 0;
-    this.rank = {
-      type: numbers((i) => alphabet[data.type[i]]),
-      status: numbers((i) => alphabet[data.status[i]]),
-      last: numbers((i) => (data.last[i] >= 0 ? data.last[i] : this.never(i) ? 0 : 0xffffffff)), // never comes before long ago, not known last
-      products: numbers((i) => data.products.count(i)),
-      groups: numbers((i) => data.groups.count(i)),
-      findings: numbers((i) => this.weight(i)),
+    const alphabet = ranksOf(orderOfTexts(data.words));
+    const weights = {
+      type: (i) => alphabet[data.type[i]],
+      status: (i) => alphabet[data.status[i]],
+      last: (i) => (data.last[i] >= 0 ? data.last[i] : this.never(i) ? 0 : 0xffffffff), // never comes before long ago, not known last
+      products: (i) => data.products.count(i),
+      groups: (i) => data.groups.count(i),
+      findings: (i) => this.weight(i),
     };
-    const by = (column) => (down) => sortByNumbers(order(false), this.rank[column], down);
+    const rank = once((column) => Uint32Array.from({ length: data.people }, (_, i) => weights[column](i)));
+    const by = (column) => (down) => sortByNumbers(order(false), rank(column), down);
     this.table = new PagedTable({
       caption: "People", one: "person", many: "people",
       sorted: { column: 6, descending: true },
@@ -36,11 +36,14 @@ class People {
     });
   }
 
-  /** What makes one with a severe finding come before one with many slight ones. */
+  /** What makes one with a severe finding come before one with many slight ones: four numbers of four bits, not above 15 each. */
   weight(i) {
-    const tally = this.tally(i);
+    const { found, severity } = this.data;
     let weight = 0;
-    for (const n of tally) weight = weight * 16 + Math.min(n, 15);
+    for (let f = found[i]; f < found[i + 1]; f++) {
+      const shift = 4 * (3 - severity[f]);
+      if (((weight >> shift) & 15) < 15) weight += 1 << shift;
+    }
     return weight;
   }
 
