@@ -39,6 +39,7 @@ var groups = []struct {
 	{"list", measureList},
 	{"call", measureCall},
 	{"audit", measureAudit},
+	{"dates", measureDates},
 	{"scale", measureScale},
 	{"throttled", measureThrottled},
 	{"page", measurePage},
