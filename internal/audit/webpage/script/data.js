@@ -11,25 +11,12 @@ function bytesOf(text) {
   return bytes;
 }
 
-/** Lines of the deflated bytes, each as soon as it is there. */
-async function* linesOf(bytes) {
-  const text = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")).pipeThrough(new TextDecoderStream());
-  const reader = text.getReader();
-  let rest = [];
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    const parts = value.split("\n");
-    if (parts.length === 1) {
-      rest.push(value);
-      continue;
-    }
-    rest.push(parts[0]);
-    yield rest.join("");
-    for (let i = 1; i < parts.length - 1; i++) yield parts[i];
-    rest = [parts[parts.length - 1]];
-  }
-  if (rest.join("") !== "") throw new Incomplete();
+/** Lines of the deflated bytes. */
+async function linesOf(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  const lines = (await new Response(stream).text()).split("\n");
+  if (lines.pop() !== "") throw new Incomplete();
+  return lines;
 }
 
 /** A column of lists: where each begins in items. */
@@ -98,7 +85,7 @@ class Data {
   static async read(base64) {
     const data = new Data();
     let end = null;
-    for await (const line of linesOf(bytesOf(base64))) {
+    for (const line of await linesOf(bytesOf(base64))) {
       const record = JSON.parse(line);
       if (!data.meta) data.meta = record;
       else if (record.id !== undefined) data.add(record);
