@@ -71,6 +71,10 @@ func TestAReportIsReadWhereTheAnswerSays(t *testing.T) {
 	if err != nil || !strings.Contains(summary, told.Report.ID) {
 		t.Errorf("summary: %.200s, %v", summary, err)
 	}
+	list, err := read("report://audits")
+	if err != nil || !strings.Contains(list, told.Report.URI) || !strings.Contains(list, "/report.html") {
+		t.Errorf("list: %.300s, %v", list, err)
+	}
 	rows, err := read(audit.URIPrefix + told.Report.ID + "/report.jsonl")
 	if err != nil || strings.Count(rows, "\n") != told.Counts.Total {
 		t.Errorf("%d rows of %d, %v", strings.Count(rows, "\n"), told.Counts.Total, err)
