@@ -169,7 +169,7 @@ func badInputs(s *site) []bad {
 	add(bad{name: "administrators", tool: "delete_group", args: args{"group": "site-admins"}, code: "protected"})
 	add(bad{name: "name of the other side", tool: "create_group", args: args{"name": "engineering"}, code: "conflict"})
 	add(bad{name: "name of the other side", tool: "create_group", args: args{"name": "partners", "side": "scim"}, code: "conflict"})
-	add(bad{name: "last active", tool: "audit_active_users", args: args{"inactive_days": 90}, code: "not_configured", words: []string{"organization"}, silent: true})
+	add(bad{name: "last active", tool: "audit_active_users", args: args{"inactive_days": 90}, setup: "protected, and no organization", code: "not_configured", words: []string{"organization", "export_path"}, silent: true})
 	add(bad{name: "both filters", tool: "list_groups", args: args{"query": "a", "access_type": "admin"}, code: "invalid_argument", words: []string{"query", "access_type"}, silent: true})
 	add(bad{name: "no cursor", tool: "search_users", args: args{"query": "Jane", "cursor": "%%%"}, code: "invalid_argument", words: []string{"cursor"}, silent: true})
 	add(bad{name: "zero width", tool: "search_users", args: args{"query": "Ja\u200bne"}, code: "invalid_argument", words: []string{"query"}, silent: true})

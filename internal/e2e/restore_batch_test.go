@@ -2,7 +2,7 @@ package e2e
 
 import "testing"
 
-// TestRestoringABatch puts back what was taken from everybody of a batch, where one of them was taken nothing from.
+// TestRestoringABatch puts back what was taken from everybody of a batch, where one of them kept the groups.
 func TestRestoringABatch(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -19,11 +19,11 @@ func TestRestoringABatch(t *testing.T) {
 	s.wantOffboarded(t, jane, sam, petra)
 
 	back := c.restore(t, gone.id())
-	back.wants(t, map[string]any{"status": "succeeded", "operation.steps.#": 3})
+	back.wants(t, map[string]any{"status": "succeeded", "operation.steps.#": 4})
 	for _, email := range people {
 		s.want(t, email, before[email])
 	}
-	c.operation(t, back.id()).wants(t, map[string]any{"operation.kind": "restore_user", "operation.people.#": 3})
+	c.operation(t, back.id()).wants(t, map[string]any{"operation.kind": "restore_user", "operation.people.#": 4})
 
 	// One of them alone, and all of them once more.
 	sent := len(s.writes())
