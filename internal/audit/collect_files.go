@@ -3,11 +3,12 @@ package audit
 import (
 	"context"
 	"errors"
-	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/consoleexport"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/roster"
 )
 
@@ -35,6 +36,9 @@ func (c *collector) exportFile(ctx context.Context) (err error) {
 		if err := out.export(fromExport(row)); err != nil {
 			return err
 		}
+	}
+	if rows == 0 {
+		return fault.New(fault.InvalidArgument, "Export the users again in Atlassian Administration, or leave export_path out.", "The export %s has a header and no rows.", filepath.Base(c.options.Export))
 	}
 	c.progress.read("rows of the export", rows)
 	for _, n := range file.Tally().Notes() {
@@ -91,7 +95,7 @@ func (c *collector) rosterFile(ctx context.Context) (err error) {
 		}
 	}
 	if rows == 0 {
-		return fmt.Errorf("the roster is empty")
+		return fault.New(fault.InvalidArgument, "Give the whole list of who should have access, or leave roster_path out.", "The roster %s has a header and no rows: by it, nobody should have access.", filepath.Base(c.options.Roster))
 	}
 	c.progress.read("rows of the roster", rows)
 	for _, n := range file.Tally().Notes() {
