@@ -50,6 +50,10 @@ type Auditor struct {
 	Domains      []string      // e-mail domains of the organization; empty: those that it has verified, or learned from the SCIM users
 	Parallel     int           // pages of one list, and groups, read at once; 0 = rest.DefaultMaxParallel
 
+	// Broken is the problem of a source that is set and can't be used, nil where there is none. It ends every audit: one that looked nowhere for it would say
+	// that nobody had set it.
+	Broken error
+
 	// Site is the site's address, and CloudID finds its id: activity on other sites is not activity here. CloudID is needed with Organization.
 	Site    string
 	CloudID func(context.Context) (string, error)

@@ -38,6 +38,9 @@ const MaxInactiveDays = 3650
 
 // check gives the fault of an option that can't be served.
 func (a *Auditor) check(o Options) error {
+	if a.Broken != nil {
+		return a.Broken
+	}
 	for _, t := range o.AccountTypes {
 		if !slices.Contains([]string{typeAtlassian, typeApp, typeCustomer, typeUnknown}, t) {
 			return fault.New(fault.InvalidArgument, "Use atlassian, app, customer or unknown; leave account_types out for all.",

@@ -64,8 +64,8 @@ func fromOrganization(e *rest.Error, f *fault.Error) bool {
 		case strings.HasSuffix(e.Path, "/suspend"), e.Method == http.MethodDelete && strings.HasSuffix(e.Path, "/users/{accountId}"):
 			f.Hint += " An organization admin can't lose access before the role is gone (admin.atlassian.com, Directory, Users), and whom an identity provider fills in is removed there."
 		}
-	case e.Status == http.StatusNotFound && !strings.Contains(strings.Replace(e.Path, "{orgId}", "", 1), "{"):
-		// A collection is missing only with its organization: nothing is said about a person.
+	case e.Status == http.StatusNotFound && !strings.Contains(strings.NewReplacer("{orgId}", "", "{directoryId}", "").Replace(e.Path), "{"):
+		// A collection is missing only with its organization, since every directory is asked at once: nothing is said about a person.
 		f.Code = fault.NotConfigured
 		f.Message = "The organization with the id that is set is not this key's (404)." + said(e)
 		f.Hint = "Correct ATLASSIAN_ORG_ID: it is what follows /o/ in the address of admin.atlassian.com while the organization is open in which the key was made. Then start the server again."

@@ -1,6 +1,7 @@
 package mcpserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,7 +67,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 		Patience: cfg.VerifyTimeout,
 		Log:      log,
 	})
-	auditor := &audit.Auditor{StateDir: cfg.StateDir, Domains: cfg.SCIMDomains, Files: csvdir.Folder(cfg.CSVDir), Log: log}
+	auditor := &audit.Auditor{StateDir: cfg.StateDir, Domains: cfg.SCIMDomains, Files: csvdir.Folder(cfg.CSVDir), Log: log, Broken: cmp.Or(people.CheckSCIM(), people.CheckOrganization())}
 	if site != nil {
 		auditor.Jira = site // a nil *jira.Client in the interface would not be nil
 		auditor.Site, auditor.CloudID = cfg.Jira.SiteURL, site.CloudID
