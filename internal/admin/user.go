@@ -15,6 +15,9 @@ const (
 	StatusForDeletion = "for_deletion" // inactive, and gone for good after 14 days
 )
 
+// NoMembership is the [User.MembershipStatus] of somebody who is in no directory.
+const NoMembership = "no_membership"
+
 // What [User.ClaimStatus] can be.
 const (
 	Managed   = "managed" // an account of a verified domain: its lifecycle is the organization's

@@ -26,6 +26,8 @@ type OrgAccount struct {
 	AccountID, Name, Email string `json:"-"`
 	// Managed tells whether the organization owns the account (it is claimed).
 	Managed bool `json:"-"`
+	// Gone tells that the person is in none of the organization's directories, whatever the account's status is.
+	Gone bool `json:"-"`
 	// Synced tells that an identity provider or SCIM put the person into the directory.
 	Synced bool `json:"-"`
 	// Products are the apps that the person may use, on every site.
@@ -119,7 +121,7 @@ func (d *Directory) OrgAccount(ctx context.Context, id, email string) (*OrgAccou
 func orgAccount(u admin.User) OrgAccount {
 	o := OrgAccount{
 		Status: u.Status, Roles: append([]string{}, u.PlatformRoles...), MFA: u.MFA, AccountID: u.AccountID, Name: u.Name, Email: u.Email,
-		Managed: u.ClaimStatus == admin.Managed, Synced: u.ManagementSource == "synced", Products: u.Products,
+		Managed: u.ClaimStatus == admin.Managed, Gone: u.MembershipStatus == admin.NoMembership, Synced: u.ManagementSource == "synced", Products: u.Products,
 	}
 	if u.ForDeletion {
 		o.Status = admin.StatusForDeletion

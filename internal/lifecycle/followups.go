@@ -20,7 +20,7 @@ func followUpsOf(person directory.Person, p Plan, ended way) []string {
 		list = append(list, "API tokens and app passwords that the person made: "+whyTokensStay(person))
 	}
 	switch {
-	case ended.route == routeSuspend, ended.suspend:
+	case ended.route == routeSuspend, ended.suspend, ended.route == routeEnded && person.Org != nil && !person.Org.Managed:
 		list = append(list, "Atlassian apps outside of the organization (Trello, Bitbucket, another company's site) stay the person's own.")
 	case ended.route == routeGroups:
 		list = append(list, "Other Atlassian apps (Confluence, Bitbucket, Trello, other sites): look whether the person has access there.")

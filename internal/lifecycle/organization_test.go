@@ -110,6 +110,11 @@ func TestRoutes(t *testing.T) {
 		{name: "who left still loses the token that was forgotten", who: lee, outcome: "succeeded: revoke_token=done remove_from_group=done remove_from_group=done verify=done", after: orgFact{Status: "deactivated"}},
 		{name: "who is on no site", who: neo, outcome: "succeeded: deactivate=done verify=done", after: orgFact{Status: "deactivated"}, restore: "succeeded: reactivate=done verify=done", back: orgFact{Status: "not_invited"}},
 		{
+			name: "a managed account is removed from the directory too", who: max, parts: []string{lifecycle.PartDeactivate, lifecycle.PartJiraGroups, lifecycle.PartRemoveFromDirectory},
+			outcome: "succeeded: deactivate=done remove_from_group=done remove_from_group=done remove_from_group=done remove_from_directory=done verify=done", after: orgFact{"deactivated", 2},
+			restore: "succeeded: reactivate=done verify=done", back: orgFact{"not_invited", 2},
+		},
+		{
 			name: "removed from the directory", who: sam, parts: []string{lifecycle.PartDeactivate, lifecycle.PartRemoveFromDirectory},
 			outcome: "succeeded: suspend=done remove_from_directory=done verify=done", after: orgFact{},
 		},
@@ -117,7 +122,7 @@ func TestRoutes(t *testing.T) {
 		{
 			name: "an account is deleted", who: max, parts: []string{lifecycle.PartDeleteAccount}, policy: lifecycle.Policy{AllowAccountDeletion: true},
 			outcome: "succeeded: delete_account=done verify=done", after: orgFact{Status: "for_deletion", Tokens: 2},
-			restore: "succeeded: cancel_deletion=done verify=done", back: orgFact{Status: "active", Tokens: 2},
+			restore: "succeeded: cancel_account_deletion=done verify=done", back: orgFact{Status: "active", Tokens: 2},
 		},
 		{
 			name: "an account that can't be deleted", who: bill, parts: []string{lifecycle.PartDeleteAccount}, policy: lifecycle.Policy{AllowAccountDeletion: true},
@@ -182,7 +187,7 @@ func TestWithoutTheOrganizationsAnswerNothingIsPlanned(t *testing.T) {
 		code  fault.Code
 	}{
 		"an expired key":                {edit: withKey(sandbox.OrgKeyExpired), code: fault.Unauthenticated},
-		"a key of another organization": {edit: withKey(sandbox.OrgKeyForeign), code: fault.NotFound},
+		"a key of another organization": {edit: withKey(sandbox.OrgKeyForeign), code: fault.NotConfigured},
 		"a search that fails":           {edit: withOrganization, fault: &sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Path: "/admin/v2/orgs/{o}/directories/{d}/users/search"}, code: fault.UpstreamUnavailable},
 		"manage that fails":             {edit: withOrganization, fault: &sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Path: "/users/{a}/manage$"}, code: fault.UpstreamUnavailable},
 		"tokens that can't be read":     {edit: withOrganization, fault: &sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Path: "/users/{a}/manage/api-tokens$"}, code: fault.UpstreamUnavailable},

@@ -34,7 +34,7 @@ const (
 	RemoveFromSite      Action = "remove_from_site"
 	RemoveFromDirectory Action = "remove_from_directory"
 	DeleteAccount       Action = "delete_account"
-	CancelDeletion      Action = "cancel_deletion"
+	CancelDeletion      Action = "cancel_account_deletion"
 	CreateGroup         Action = "create_group"
 	DeleteGroup         Action = "delete_group"
 	Verify              Action = "verify"

@@ -101,6 +101,9 @@ func (p *Plan) end(person directory.Person, how way, message string) {
 	case routeGroups:
 		p.cannotDeactivate(how.why)
 	case routeEnded:
+		if !how.suspend {
+			p.Warnings = append(p.Warnings, "The access as a whole has ended: "+how.why+".")
+		}
 		if person.SCIM != nil && !person.SCIM.Active && person.Active && !how.suspend {
 			p.Warnings = append(p.Warnings, "SCIM already has this person as inactive, while Jira still shows the account as active. Jira usually follows within minutes.")
 		}
@@ -161,7 +164,7 @@ func (p *Plan) removeFromDirectory(person directory.Person, r reach) {
 	case !r.org:
 		p.Blockers = append(p.Blockers, "Removal from the directory needs the organization: set ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY, or leave remove_from_directory out.")
 		return
-	case person.Org == nil || person.Org.Status == admin.StatusNotInvited:
+	case person.Org == nil || person.Org.Gone:
 		return
 	case person.SCIM != nil || person.Org.Synced:
 		p.Blockers = append(p.Blockers, "SCIM or an identity provider put "+person.Label()+" into the directory, and its next sync would do so again: remove the person there, and leave remove_from_directory out.")

@@ -118,7 +118,7 @@ func TestPlanOffboard(t *testing.T) {
 		},
 		{
 			name: "nothing to do is an empty plan", scim: true,
-			person: person(inactive, func(p *directory.Person) { p.Groups, p.SCIM.Groups = nil, nil }), steps: []string{},
+			person: person(inactive, func(p *directory.Person) { p.Groups, p.SCIM.Groups = nil, nil }), steps: []string{}, warning: "has ended: SCIM has this person as inactive already",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -68,7 +68,7 @@ func planProvision(f provisionFacts) (Plan, error) {
 	}
 	plan.Target.seekSCIM = slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == CreateUser })
 	missing := slices.DeleteFunc(slices.Clone(f.groups), func(g directory.Group) bool { return f.known != nil && isMember(*f.known, g) })
-	plan.addTo(missing, route == RouteSCIM || plan.Target.SCIMID != "")
+	plan.addTo(missing, hasAction(plan.Steps, CreateUser) || plan.Target.SCIMID != "")
 	plan.groupsByInvitation()
 	if hasAction(plan.Steps, CreateUser, InviteUser) && slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == AddToGroup && s.Via != ViaSCIM }) {
 		plan.Steps = append(plan.Steps, Step{Action: AwaitAccount, Target: plan.Target.Label, Detail: "wait until Atlassian has given the person an account id, which Jira groups need"})
@@ -134,8 +134,9 @@ func (p *Plan) returning(f provisionFacts, route string) {
 	if person.Org != nil && p.returningByOrg(f, route) {
 		return
 	}
+	outside := person.Org != nil && !person.Org.Inactive() && !slices.Contains(person.Sources, directory.SourceJira)
 	switch {
-	case person.Active && (person.SCIM == nil || person.SCIM.Active):
+	case (person.Active || outside) && (person.SCIM == nil || person.SCIM.Active):
 		if route == RouteSCIM && person.SCIM == nil {
 			p.attrs = f.who.attributes()
 			p.Steps = append(p.Steps, Step{Action: CreateUser, Via: ViaSCIM, Target: p.Target.Label, Detail: "link the existing account to the SCIM directory"})

@@ -69,7 +69,10 @@ func (p *Plan) returningByOrg(f provisionFacts, route string) bool {
 	case org.Status == admin.StatusDeactivated && person.SCIM == nil:
 		p.activate(person)
 		return true
-	case person.SCIM == nil && !onSite && route != RouteSCIM:
+	case person.SCIM == nil && !onSite && f.who.Route != RouteSCIM:
+		if route == RouteSCIM { // only an invitation brings an account that is there into the site
+			route = RouteOrganization
+		}
 		p.invite(f, route)
 		return true
 	}

@@ -35,6 +35,8 @@ func planRestore(person directory.Person, operation string, t taken, there []boo
 			lost = append(lost, "The group "+g.Name+" makes its members administrators, which this server never grants: add the person by hand at admin.atlassian.com.")
 		case policy.guardGroup(g) != nil:
 			lost = append(lost, "The group "+g.Name+" is protected by the policy by now, so the membership is not put back.")
+		case via != ViaSCIM && outside(person, t):
+			lost = append(lost, "The group "+g.Name+" can't be put back while the person is not on the site: name it to provision_user.")
 		case via == ViaSCIM && person.SCIM == nil:
 			lost = append(lost, "The group "+g.Name+" belongs to SCIM, and the person's link to the SCIM directory is gone, so the membership can't be put back.")
 		default:
@@ -69,6 +71,17 @@ func planRestore(person directory.Person, operation string, t taken, there []boo
 		plan.followUps = append(plan.followUps, "Put back by hand what could not be put back here: see the warnings.")
 	}
 	return plan.seal()
+}
+
+// outside tells whether a removal has left the person outside of the site, so that no group takes them.
+func outside(person directory.Person, t taken) bool {
+	switch {
+	case t.removed && person.Org != nil:
+		return person.Org.Gone
+	case t.removed, t.site:
+		return !slices.Contains(person.Sources, directory.SourceJira)
+	}
+	return false
 }
 
 // widen tells when a restore would give more than was taken: an account that comes back is in groups that it was not in before.

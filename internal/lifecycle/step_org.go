@@ -68,7 +68,7 @@ func orgShows(plan Plan, step Step, st State) bool {
 	case RevokeToken:
 		return !st.hasToken(step.token)
 	case RemoveFromDirectory:
-		return st.Org == nil || st.Org.Status == admin.StatusNotInvited
+		return st.Org == nil || st.Org.Gone
 	case AddToGroup:
 		return st.inJiraGroup(step.group.ID)
 	}
