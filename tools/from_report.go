@@ -2,12 +2,15 @@ package tools
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 )
 
 // stale is the age from which on a report no longer says whom to change.
@@ -17,49 +20,101 @@ const stale = 30 * 24 * time.Hour
 type reported struct {
 	target directory.Target
 	reason string
-	fix    audit.Call // zero where the finding names no call
+	fix    audit.Arguments // of the finding's own call; zero where that is another tool's
+	seen   *lifecycle.Seen
 }
 
-// reported reads whom a report's findings of one kind are about. Each person comes once, and what is wrong with any is listed; they are looked up anew, as
-// any batch is, so a report that is a little old does no harm.
-func (d *Deps) reported(report, finding string) (rows[reported], error) {
-	var list rows[reported]
-	if report == "" || finding == "" {
-		return list, fault.New(fault.InvalidArgument, "Give both, as in the answer of audit_active_users: report.id and a finding's code.", "report_id and finding belong together.")
+// handover is what a call takes from a report: the findings of one kind, for one tool.
+type handover struct {
+	report, finding, tool string
+	// any takes also findings whose own advice is another tool.
+	any bool
+}
+
+// reported reads whom a report's findings of one kind are about: each person once, at most as many as a batch holds, and nobody whom the same tool has
+// dealt with since. notes tell what is to be known of the list.
+func (d *Deps) reported(ctx context.Context, h handover) (list rows[reported], notes []string, err error) {
+	if h.report == "" || h.finding == "" {
+		return list, nil, fault.New(fault.InvalidArgument, "Give both, as in the answer of audit_active_users: report.id and a finding's code.", "report_id and finding belong together.")
 	}
-	summary, err := d.Audit.Summary(report)
+	summary, err := d.Audit.Summary(h.report)
 	if err != nil {
-		return list, err
+		return list, nil, err
 	}
 	if age := time.Since(summary.FinishedAt); age > stale {
-		return list, fault.New(fault.InvalidArgument, "Run audit_active_users again, and use the new report.", "Report %s is %d days old: too old to say whom to change.", report, int(age.Hours()/24))
+		return list, nil, fault.New(fault.InvalidArgument, "Run audit_active_users again, and use the new report.", "Report %s is %d days old: too old to say whom to change.", h.report, int(age.Hours()/24))
 	}
 	seen := map[string]bool{}
-	found := 0
-	for f, err := range d.Audit.Found(report, audit.Code(finding)) {
+	var findings, others, done, waiting int
+	otherTool := ""
+	for f, err := range d.Audit.Found(h.report, audit.Code(h.finding)) {
 		if err != nil {
-			return list, err
+			return list, nil, err
 		}
-		if found++; f.AccountID == "" || seen[f.AccountID] {
+		if findings++; f.AccountID == "" || seen[f.AccountID] {
 			continue
 		}
 		seen[f.AccountID] = true
-		if err := d.limit(len(seen)); err != nil {
-			return list, err
+		mine := f.Fix != nil && f.Fix.Tool == h.tool
+		switch {
+		case !mine && !h.any:
+			if others++; f.Fix != nil {
+				otherTool = f.Fix.Tool
+			}
+			continue
+		case len(list.values)+len(list.problems) == d.BatchLimit:
+			waiting++
+			continue
 		}
-		one := reported{reason: fmt.Sprintf("%s of %s", finding, report)}
-		if f.Fix != nil {
-			one.fix = *f.Fix
-			one.reason = cmp.Or(f.Fix.Arguments.Reason, one.reason)
+		since, err := d.Lifecycle.Operations(ctx, journal.Filter{Person: f.AccountID, Kind: h.tool, Statuses: []lifecycle.Status{lifecycle.Succeeded}, Since: summary.FinishedAt, Limit: 1})
+		if err != nil {
+			return list, nil, err
 		}
-		one.target, err = directory.ParseExactTarget(f.AccountID)
-		list.add(fmt.Sprintf("finding %d", found), cmp.Or(f.Name, f.AccountID), one, err)
+		if len(since.Operations) > 0 {
+			done++
+			continue
+		}
+		one := reported{reason: fmt.Sprintf("%s of %s", h.finding, h.report), seen: seenIn(f)}
+		if mine {
+			one.fix = f.Fix.Arguments
+			one.reason = cmp.Or(one.fix.Reason, one.reason)
+		}
+		target, err := directory.ParseExactTarget(f.AccountID)
+		one.target = target
+		list.add(fmt.Sprintf("finding %d", findings), cmp.Or(f.Name, f.AccountID), one, err)
 	}
 	switch {
-	case found == 0:
-		return list, fault.New(fault.NotFound, "counts.by_finding of the audit's answer tells which kinds it found.", "Report %s has no finding %q.", report, finding)
+	case findings == 0:
+		return list, nil, fault.New(fault.NotFound, "counts.by_finding of the audit's answer tells which kinds it found.", "Report %s has no finding %q.", h.report, h.finding)
 	case len(seen) == 0:
-		return list, fault.New(fault.InvalidArgument, "Look at the findings themselves: they name what to change.", "No finding %q of report %s is about a person.", finding, report)
+		return list, nil, fault.New(fault.InvalidArgument, "Look at the findings themselves: they name what to change.", "No finding %q of report %s is about a person.", h.finding, h.report)
+	case others == len(seen):
+		return list, nil, fault.New(fault.InvalidArgument, "Look at the findings first. Whom it is right for all the same can be named in users.",
+			"%s is not what the findings %q of report %s advise (%s).", h.tool, h.finding, h.report, cmp.Or(otherTool, "a look by a person"))
+	case len(list.values)+len(list.problems) == 0:
+		return list, nil, fault.New(fault.Conflict, "Run audit_active_users again to see how things are now.", "All %d people with the finding %q of report %s have been dealt with since.", done, h.finding, h.report)
 	}
-	return list, nil
+	notes = append(notes, fmt.Sprintf("From report %s of %s, finding %s: %d of %d people.", h.report, summary.FinishedAt.UTC().Format("2 January 2006 15:04 MST"), h.finding, len(list.values), len(seen)))
+	if waiting > 0 {
+		notes = append(notes, fmt.Sprintf("%d more come after these: a batch holds %d people. Call again in the same way when these are done.", waiting, d.BatchLimit))
+	}
+	if done > 0 {
+		notes = append(notes, fmt.Sprintf("%d were dealt with since the report.", done))
+	}
+	if others > 0 {
+		notes = append(notes, fmt.Sprintf("%d are left out, since their finding advises something else.", others))
+	}
+	return list, notes, nil
+}
+
+// seenIn is what of a finding has to be so still.
+func seenIn(f audit.Found) *lifecycle.Seen {
+	if f.Row == nil {
+		return nil
+	}
+	s := &lifecycle.Seen{Active: f.Row.Active}
+	if f.Code == audit.DormantSeat || f.Code == audit.NeverActive {
+		s.LastActive = f.Row.LastActive
+	}
+	return s
 }

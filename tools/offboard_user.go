@@ -57,15 +57,15 @@ func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirma
 		}
 		return confirmable(d.Lifecycle.Offboard(ctx, lifecycle.OffboardRequest{Target: target, Parts: in.Steps, TransferTo: heir, Terms: terms}))
 	}
-	people, err := d.leavers(in)
+	people, notes, err := d.leavers(ctx, in)
 	if err != nil {
 		return Confirmable{}, err
 	}
 	requests := make([]lifecycle.OffboardRequest, len(people.values))
 	for i, leaver := range people.values {
-		requests[i] = lifecycle.OffboardRequest{Target: leaver.target, Parts: leaver.steps, TransferTo: heir, Terms: lifecycle.Terms{Reason: leaver.reason}}
+		requests[i] = lifecycle.OffboardRequest{Target: leaver.target, Parts: leaver.steps, TransferTo: heir, Seen: leaver.seen, Terms: lifecycle.Terms{Reason: leaver.reason}}
 	}
-	return confirmable(d.Lifecycle.OffboardMany(ctx, requests, lifecycle.Rows{Places: people.places, Problems: people.problems, StopOnError: in.StopOnError, Terms: terms}))
+	return confirmable(d.Lifecycle.OffboardMany(ctx, requests, lifecycle.Rows{Places: people.places, Problems: people.problems, Notes: notes, StopOnError: in.StopOnError, Terms: terms}))
 }
 
 // leaver is one person of a batch.
@@ -73,20 +73,21 @@ type leaver struct {
 	target directory.Target
 	reason string
 	steps  []string
+	seen   *lifecycle.Seen
 }
 
 // leavers reads whom a batch is about, and lists everything that is wrong with it.
-func (d *Deps) leavers(in OffboardUserInput) (rows[leaver], error) {
+func (d *Deps) leavers(ctx context.Context, in OffboardUserInput) (rows[leaver], []string, error) {
 	if err := d.limit(len(in.Users)); err != nil {
-		return rows[leaver]{}, err
+		return rows[leaver]{}, nil, err
 	}
 	if in.ReportID+in.Finding != "" {
-		return d.reportedLeavers(in)
+		return d.reportedLeavers(ctx, in)
 	}
 	var list rows[leaver]
 	read := func(place, user, reason string) {
 		target, err := directory.ParseExactTarget(user)
-		list.add(place, user, leaver{target, reason, in.Steps}, err)
+		list.add(place, user, leaver{target, reason, in.Steps, nil}, err)
 	}
 	for i, user := range in.Users {
 		read(fmt.Sprintf("users[%d]", i), user, "")
@@ -94,28 +95,28 @@ func (d *Deps) leavers(in OffboardUserInput) (rows[leaver], error) {
 	if in.CSVPath != "" {
 		file, problems, err := d.CSV.Leavers(in.CSVPath)
 		if err != nil {
-			return list, err
+			return list, nil, err
 		}
 		list.fromCSV(problems)
 		for _, row := range file {
 			read(place(row.Line), row.User, row.Reason)
 		}
 	}
-	return list, nil
+	return list, nil, nil
 }
 
 // reportedLeavers takes whom a report found. Where its advice is a part of an offboarding, such as revoking tokens, it is that part, unless others are named.
-func (d *Deps) reportedLeavers(in OffboardUserInput) (rows[leaver], error) {
-	found, err := d.reported(in.ReportID, in.Finding)
+func (d *Deps) reportedLeavers(ctx context.Context, in OffboardUserInput) (rows[leaver], []string, error) {
+	found, notes, err := d.reported(ctx, handover{report: in.ReportID, finding: in.Finding, tool: "offboard_user"})
 	list := rows[leaver]{places: found.places, problems: found.problems}
 	for _, f := range found.values {
 		steps := in.Steps
-		if len(steps) == 0 && f.fix.Tool == "offboard_user" {
-			steps = f.fix.Arguments.Steps
+		if len(steps) == 0 {
+			steps = f.fix.Steps
 		}
-		list.values = append(list.values, leaver{f.target, f.reason, steps})
+		list.values = append(list.values, leaver{f.target, f.reason, steps, f.seen})
 	}
-	return list, err
+	return list, notes, err
 }
 
 // effectiveAt reads when something shall be done; the zero time is now.

@@ -30,11 +30,11 @@ func (d *Deps) removeUserFromGroup(ctx context.Context, in RemoveUserFromGroupIn
 	case err != nil:
 		return Confirmable{}, err
 	case which == "report_id":
-		people, err := d.reported(in.ReportID, in.Finding)
+		people, notes, err := d.reported(ctx, handover{report: in.ReportID, finding: in.Finding, tool: "remove_user_from_group", any: len(in.Groups) > 0})
 		if err != nil {
 			return Confirmable{}, err
 		}
-		return confirmable(d.removeReported(ctx, people, in.Groups, terms))
+		return confirmable(d.removeReported(ctx, people, notes, in.Groups, terms))
 	case len(in.Groups) == 0:
 		return Confirmable{}, fault.New(fault.InvalidArgument, "Name the groups by id or exact name; for somebody who leaves use offboard_user.", "groups is missing.")
 	}
@@ -46,19 +46,15 @@ func (d *Deps) removeUserFromGroup(ctx context.Context, in RemoveUserFromGroupIn
 }
 
 // removeReported takes each person out of the groups, or out of those that their own finding names.
-func (d *Deps) removeReported(ctx context.Context, people rows[reported], groups []string, terms lifecycle.Terms) (lifecycle.Result, error) {
+func (d *Deps) removeReported(ctx context.Context, people rows[reported], notes, groups []string, terms lifecycle.Terms) (lifecycle.Result, error) {
 	var list rows[lifecycle.RemoveRequest]
 	list.problems = people.problems
 	for i, f := range people.values {
 		own := groups
-		if len(own) == 0 && f.fix.Tool == "remove_user_from_group" {
-			own = f.fix.Arguments.Groups
-		}
-		var err error
 		if len(own) == 0 {
-			err = fault.New(fault.InvalidArgument, "", "the finding names no groups to take away; name them in groups")
+			own = f.fix.Groups
 		}
-		list.add(people.places[i], f.target.Value, lifecycle.RemoveRequest{Target: f.target, Groups: own, Terms: lifecycle.Terms{Reason: f.reason}}, err)
+		list.add(people.places[i], f.target.Value, lifecycle.RemoveRequest{Target: f.target, Groups: own, Seen: f.seen, Terms: lifecycle.Terms{Reason: f.reason}}, nil)
 	}
-	return d.Lifecycle.RemoveMany(ctx, list.values, lifecycle.Rows{Places: list.places, Problems: list.problems, Terms: terms})
+	return d.Lifecycle.RemoveMany(ctx, list.values, lifecycle.Rows{Places: list.places, Problems: list.problems, Notes: notes, Terms: terms})
 }

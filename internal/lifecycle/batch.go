@@ -31,6 +31,7 @@ type batch struct {
 	items       []intent
 	places      []string     // where each item stands, such as "line 7" or "users[3]"
 	wrong       []RowProblem // of people who are not among the items
+	notes       []string     // what to know of the list itself
 	stopOnError bool
 }
 
@@ -55,6 +56,8 @@ type Rows struct {
 	Places []string
 	// Problems are of people who are not among those of the batch, since what was given of them can't be read.
 	Problems []RowProblem
+	// Notes are what to know of the list itself; they are warnings of the plan.
+	Notes []string
 	// StopOnError keeps the people who wait from being begun when one fails.
 	StopOnError bool
 	Terms
@@ -81,7 +84,7 @@ func (s *Service) RemoveMany(ctx context.Context, people []RemoveRequest, how Ro
 }
 
 func batchOf[T intent](people []T, how Rows) batch {
-	b := batch{places: how.Places, wrong: how.Problems, stopOnError: how.StopOnError}
+	b := batch{places: how.Places, wrong: how.Problems, notes: how.Notes, stopOnError: how.StopOnError}
 	for _, p := range people {
 		b.items = append(b.items, p)
 	}
@@ -228,7 +231,7 @@ func placeNumber(place string) int {
 
 // join makes one plan of the people's plans.
 func (b batch) join(plans []Plan) Plan {
-	joint := Plan{tool: b.kind(), people: plans}
+	joint := Plan{tool: b.kind(), people: plans, Warnings: slices.Clone(b.notes)}
 	digest := sha256.New()
 	for _, p := range plans {
 		digest.Write([]byte(p.ID + p.Target.key() + "\n"))

@@ -19,6 +19,8 @@ type AddRequest struct {
 type RemoveRequest struct {
 	Target directory.Target
 	Groups []string
+	// Seen is what the report said of the person, where one named them.
+	Seen *Seen `json:",omitempty"`
 	Terms
 }
 
@@ -50,6 +52,9 @@ func (r RemoveRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	at, groups, err := s.membership(ctx, r.Target, r.Groups)
 	if err != nil {
 		return Plan{}, err
+	}
+	if why := r.Seen.outdated(at.person); why != "" {
+		return leftOut(r.kind(), at.person, why), nil
 	}
 	at.own = slices.DeleteFunc(at.own, func(g AdminGroup) bool {
 		return !slices.ContainsFunc(groups, func(asked directory.Group) bool { return asked.ID == g.ID })

@@ -20,6 +20,8 @@ type OffboardRequest struct {
 	Parts []string
 	// TransferTo takes over what the person leaves behind: an account id or an exact e-mail. The zero Target leaves it where it is.
 	TransferTo directory.Target `json:",omitzero"`
+	// Seen is what the report said of the person, where one named them.
+	Seen *Seen `json:",omitempty"`
 	// Due tells that it was agreed to before, and is planned again now that its time has come.
 	Due bool `json:"-"`
 	Terms
@@ -64,6 +66,9 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	}
 	if err := orgUnread(at.person); orgNeeded && err != nil {
 		return Plan{}, err
+	}
+	if why := r.Seen.outdated(at.person); why != "" && !r.Due {
+		return leftOut(r.kind(), at.person, why), nil
 	}
 	for _, guard := range []error{s.policy.guardPerson(at.person, at.self.AccountID), s.policy.guardMembership(at.person), guardLastAdmin(at.person, at.own)} {
 		if guard != nil {
