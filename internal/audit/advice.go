@@ -1,7 +1,7 @@
 package audit
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -151,8 +151,8 @@ func (r rules) evidence(j *joined, code Code) []Evidence {
 	case DormantSeat, NeverActive:
 		return append(j.evidenceOfUse(), Evidence{sourceJira, "in " + groupList(j.groups)})
 	case OrganizationAdmin, SiteAdmin, AdminNotInRoster, AppInAdminGroup:
-		if j.org != nil && len(j.org.roles) > 0 {
-			say(sourceOrganization, "roles "+strings.Join(j.org.roles, ", "))
+		if source, org := j.organizationAdmin(); j.org != nil && len(j.org.roles) > 0 || org && source == sourceExport {
+			e = append(e, j.evidenceOfRole()...)
 		}
 		if g := j.adminGroups(); len(g) > 0 {
 			say(sourceJira, "in "+groupList(namesOf(g)))
@@ -180,8 +180,10 @@ func (r rules) evidence(j *joined, code Code) []Evidence {
 		say(sourceSCIM, "no user")
 	case DuplicateName:
 		say(sourceJira, "called "+clip(j.name, 80))
+	case NotInJira:
+		e = append(e, j.evidenceOfKnowing()...)
 	case SourceContradiction:
-		e = append(e, j.evidenceOfContradiction()...)
+		e = append(e, r.evidenceOfContradiction(j)...)
 	}
 	return e
 }
@@ -191,11 +193,7 @@ func (j *joined) evidenceOfUse() []Evidence {
 	var e []Evidence
 	tell := func(source string, uses []use) {
 		for _, u := range uses {
-			what, when := cmp.Or(u.product, "the site"), "never used"
-			if u.at > 0 {
-				when = day(u.at)
-			}
-			if fact := (Evidence{source, what + ": " + when}); !slices.Contains(e, fact) {
+			if fact := evidenceOf(source, u); !slices.Contains(e, fact) {
 				e = append(e, fact)
 			}
 		}
@@ -217,12 +215,21 @@ func (j *joined) evidenceOfUse() []Evidence {
 	return e
 }
 
-func (j *joined) evidenceOfContradiction() []Evidence {
+// evidenceOfKnowing names the sources that know an account without saying what may be done with it.
+func (j *joined) evidenceOfKnowing() []Evidence {
 	var e []Evidence
-	if all := j.emails(); differ(all) {
-		for _, s := range all {
-			e = append(e, Evidence{s.source, clip(s.email, 254)})
+	if j.org != nil && j.org.status == "" {
+		e = append(e, Evidence{sourceOrganization, "has the account"})
+	}
+	if j.export != nil && j.export.status == "" {
+		fact := "has the account"
+		if j.export.statusText != "" {
+			fact += fmt.Sprintf(", as %q", clip(j.export.statusText, 40))
 		}
+		e = append(e, Evidence{sourceExport, fact})
+	}
+	if j.org == nil && len(j.tokens) > 0 {
+		e = append(e, Evidence{sourceOrganization, j.tokens[0].describe()})
 	}
 	return e
 }

@@ -193,6 +193,7 @@ func (r *run) rules(read *collected) rules {
 		scim: r.auditor.SCIM != nil, organization: r.auditor.Organization != nil, export: r.options.Export != "", roster: r.options.Roster != "",
 		domains: read.domains, now: r.started.Unix(),
 	}
+	rules.exported = read.exported
 	rules.window, rules.cutoff = r.window(), r.cutoff()
 	switch {
 	case len(r.auditor.Domains) > 0:
@@ -212,7 +213,11 @@ func (r *run) rules(read *collected) rules {
 	if rules.cutoff == 0 {
 		r.note("No source tells of activity: dormant_seat and never_active were not checked. The organization's API key or export_path would tell.")
 	}
-	if !rules.organization {
+	switch {
+	case rules.organization:
+	case rules.export:
+		r.note("No organization is configured: its API tokens and managed accounts were not looked at, and its administrators are those whom the export calls so.")
+	default:
 		r.note("No organization is configured: its administrators, API tokens and managed accounts were not looked at.")
 	}
 	if !rules.roster {

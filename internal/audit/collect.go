@@ -36,6 +36,7 @@ type collected struct {
 	domains  domains // of the SCIM users
 	verified domains // that the organization has claimed
 	pages    Pages
+	exported int64 // the latest day of the export, see rules
 }
 
 // collector reads all sources at once. Its requests share the pacing of the clients, so Parallel is a wish and the client's gate the limit.

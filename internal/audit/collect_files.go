@@ -33,7 +33,9 @@ func (c *collector) exportFile(ctx context.Context) (err error) {
 			continue // the tally has it
 		}
 		row.LastActive = ofThisSite(row.LastActive, site)
-		if err := out.export(fromExport(row)); err != nil {
+		u := fromExport(row)
+		c.read.exported = max(c.read.exported, u.latest())
+		if err := out.export(u); err != nil {
 			return err
 		}
 	}
@@ -45,6 +47,15 @@ func (c *collector) exportFile(ctx context.Context) (err error) {
 		c.note("Export: %s", n)
 	}
 	return nil
+}
+
+// latest gives the latest day that a row has, 0 if it has none.
+func (u exported) latest() int64 {
+	at := u.added
+	for _, one := range u.uses {
+		at = max(at, one.at)
+	}
+	return at
 }
 
 // ofThisSite leaves out when somebody was last seen on another site. Columns that name no site count, and so does the only site that columns name, under whatever name.

@@ -162,7 +162,10 @@ func (b basis) changes(old, now Row) []Change {
 		text(StatusChange, sourceRoster, old.roster(), now.roster())
 	}
 	if b.alike(sourceOrganization) { // whose roles make administrators, and whose groups grant seats
-		text(AdminChange, "", adminWord(old.Admin), adminWord(now.Admin))
+		// The export makes administrators, too, of those whom the organization does not tell of.
+		if b.alike(sourceExport) || old.Organization != nil && now.Organization != nil {
+			text(AdminChange, "", adminWord(old.Admin), adminWord(now.Admin))
+		}
 		list(SeatChange, old.Seats, now.Seats)
 	}
 	list(GroupChange, old.Groups, now.Groups)

@@ -10,11 +10,12 @@ import (
 type rules struct {
 	scim, organization, export, roster bool // which sources were read
 
-	domains domains // of the organization
-	now     int64
-	window  int   // days
-	cutoff  int64 // when the window began; 0 = no source tells of activity
-	seats   bool  // it is known which groups grant a seat
+	domains  domains // of the organization
+	now      int64
+	window   int   // days
+	exported int64 // the latest day that the export has: it was not made before
+	cutoff   int64 // when the window began; 0 = no source tells of activity
+	seats    bool  // it is known which groups grant a seat
 }
 
 // sources tells which sources were read.

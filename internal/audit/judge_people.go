@@ -2,7 +2,6 @@ package audit
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -124,8 +123,11 @@ func (r rules) whoHasPower(j *joined, add adder) {
 	if !j.person() {
 		return
 	}
-	org := j.role(roleOrgAdmin)
-	if org {
+	source, org := j.organizationAdmin()
+	switch {
+	case org && source == sourceExport:
+		add(OrganizationAdmin, Info, "An organization admin by the export, who can do everything on every site.")
+	case org:
 		add(OrganizationAdmin, Info, "An organization admin, who can do everything on every site.")
 	}
 	site := j.role(roleSiteAdmin) || len(admins) > 0
@@ -210,59 +212,6 @@ func (j *joined) scimUser() *scimUser {
 	}
 	u := j.provisioned()
 	return &u
-}
-
-// contradictions adds where sources disagree about one fact, beside what SCIM and Jira disagree about, which has a kind of its own.
-func (r rules) contradictions(j *joined, add adder) {
-	if !j.person() {
-		return
-	}
-	var about []string
-	if differ(j.emails()) {
-		about = append(about, "the e-mail")
-	}
-	if r.accessDiffers(j) {
-		about = append(about, "whether the account is active")
-	}
-	if more, fewer := j.groupsDiffer(); len(more)+len(fewer) > 0 {
-		about = append(about, "groups")
-	}
-	if len(about) > 0 {
-		add(SourceContradiction, Low, "The sources disagree about %s.", strings.Join(about, " and "))
-	}
-}
-
-func differ(all []shown) bool {
-	return len(all) > 1 && slices.ContainsFunc(all[1:], func(s shown) bool { return foldEmail(s.email) != foldEmail(all[0].email) })
-}
-
-// accessDiffers compares Jira with the organization and the export. A suspended person's account is active, and so are those of people who were not invited.
-func (r rules) accessDiffers(j *joined) bool {
-	if j.org != nil && !j.active && j.org.status == statusActive {
-		return true
-	}
-	if j.export == nil || j.export.status == "" {
-		return false
-	}
-	return j.active != j.export.may() && (!j.active || j.export.ended())
-}
-
-// groupsDiffer gives the groups of Jira in which only the organization, and only Jira, has somebody.
-func (j *joined) groupsDiffer() (more, fewer []int) {
-	if j.org == nil || j.org.groups == nil {
-		return nil, nil
-	}
-	for _, n := range j.org.groups {
-		if !slices.Contains(j.numbers, n) {
-			more = append(more, n)
-		}
-	}
-	for _, n := range j.numbers {
-		if !slices.Contains(j.org.groups, n) {
-			fewer = append(fewer, n)
-		}
-	}
-	return more, fewer
 }
 
 // elsewhere judges what other sources know of an account that Jira does not list. What SCIM alone knows has a finding of its own.

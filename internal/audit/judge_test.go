@@ -17,7 +17,7 @@ func TestJudgeFiveSources(t *testing.T) {
 	admins := &group{id: "g2", name: "site-admins", admin: true}
 	all := rules{
 		scim: true, organization: true, export: true, roster: true, domains: newDomains([]string{"example.com"}),
-		now: today, window: 90, cutoff: today - 90*86400, seats: true,
+		now: today, exported: today - 86400, window: 90, cutoff: today - 90*86400, seats: true,
 	}
 	without := func(change func(*rules)) rules {
 		r := all
@@ -80,7 +80,53 @@ func TestJudgeFiveSources(t *testing.T) {
 		"dormant by the organization, active by the export": {
 			all, with(func(j *joined) {
 				j.org.uses[0].at, j.export.uses = long, []use{{"jira-software", recent}}
-			}), found{}, call{},
+			}), found{SourceContradiction: Low}, call{SourceContradiction, "lookup_user", nil},
+		},
+		"never by the organization that was asked, active by the export": {
+			all, with(func(j *joined) {
+				j.org.uses, j.asked, j.export.uses = nil, true, []use{{"jira-software", recent}}
+			}), found{SourceContradiction: Low}, call{},
+		},
+		"one column of the export for both of Jira's products": {
+			all, with(func(j *joined) {
+				j.in = []*group{{id: "g1", name: "jira-users", seats: []string{"jira-core"}}}
+				j.org.uses, j.export.uses = []use{{"jira-core", recent}}, []use{{"jira-software", long}}
+			}), found{SourceContradiction: Low}, call{},
+		},
+		"a day or two between the organization and the export": {
+			all, with(func(j *joined) { j.export.uses = []use{{"jira-software", recent + 2*86400}} }), found{}, call{},
+		},
+		"an export that was made before the last activity": {
+			without(func(r *rules) { r.exported = long + 86400 }),
+			with(func(j *joined) { j.export.uses = []use{{"jira-software", long}} }),
+			found{},
+			call{},
+		},
+		"the account as a whole in use, on another site perhaps": {
+			all, with(func(j *joined) { j.org.uses[0].at, j.export.uses = long, []use{{"", recent}} }), found{DormantSeat: Medium}, call{},
+		},
+		"never by the export, active by the organization": {
+			all, with(func(j *joined) { j.export.uses = []use{{"jira-software", 0}} }), found{SourceContradiction: Low}, call{},
+		},
+		"an admin by the export alone, where the organization knows better": {
+			all, with(func(j *joined) { j.export.role = "Organization admin" }), found{SourceContradiction: Low}, call{},
+		},
+		"an admin by the organization alone, where the export knows better": {
+			all, with(func(j *joined) { j.org.roles, j.export.role = []string{roleOrgAdmin}, "User" }),
+			found{OrganizationAdmin: Info, SourceContradiction: Low},
+			call{},
+		},
+		"an admin by the export, without an organization": {
+			without(func(r *rules) { r.organization = false }),
+			with(func(j *joined) { j.org, j.export.role = nil, "Organization admin" }),
+			found{OrganizationAdmin: Info},
+			call{OrganizationAdmin, "lookup_user", nil},
+		},
+		"a role that is not understood": {
+			without(func(r *rules) { r.organization = false }),
+			with(func(j *joined) { j.org, j.export.role = nil, "Organization analyst" }),
+			found{},
+			call{},
 		},
 		"another product used, and this one long ago": {
 			all, with(func(j *joined) { j.org.uses = []use{{"jira-software", long}, {"confluence", recent}} }), found{DormantSeat: Medium}, call{},

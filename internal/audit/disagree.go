@@ -1,0 +1,184 @@
+package audit
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// A person's name is not compared: Jira shows the public name, which its owner chooses, and the other sources the full one, in either order, so that most
+// differences are none. Neither are the groups of the export: it has names alone, those of other sites among them.
+
+// contradictions adds where sources disagree about one fact, beside what SCIM and Jira disagree about, which has a kind of its own.
+func (r rules) contradictions(j *joined, add adder) {
+	if !j.person() {
+		return
+	}
+	var about []string
+	if differ(j.emails()) {
+		about = append(about, "the e-mail")
+	}
+	if r.accessDiffers(j) {
+		about = append(about, "whether the account is active")
+	}
+	if more, fewer := j.groupsDiffer(); len(more)+len(fewer) > 0 {
+		about = append(about, "groups")
+	}
+	if len(r.activityDiffers(j)) > 0 {
+		about = append(about, "the last activity")
+	}
+	if j.adminDiffers() {
+		about = append(about, "whether the person is an organization admin")
+	}
+	if len(about) > 0 {
+		add(SourceContradiction, Low, "The sources disagree about %s.", strings.Join(about, " and "))
+	}
+}
+
+func differ(all []shown) bool {
+	return len(all) > 1 && slices.ContainsFunc(all[1:], func(s shown) bool { return foldEmail(s.email) != foldEmail(all[0].email) })
+}
+
+// accessDiffers compares Jira with the organization and the export. A suspended person's account is active, and so are those of people who were not invited.
+func (r rules) accessDiffers(j *joined) bool {
+	if j.org != nil && !j.active && j.org.status == statusActive {
+		return true
+	}
+	if j.export == nil || j.export.status == "" {
+		return false
+	}
+	return j.active != j.export.may() && (!j.active || j.export.ended())
+}
+
+// groupsDiffer gives the groups of Jira in which only the organization, and only Jira, has somebody.
+func (j *joined) groupsDiffer() (more, fewer []int) {
+	if j.org == nil || j.org.groups == nil {
+		return nil, nil
+	}
+	for _, n := range j.org.groups {
+		if !slices.Contains(j.numbers, n) {
+			more = append(more, n)
+		}
+	}
+	for _, n := range j.numbers {
+		if !slices.Contains(j.org.groups, n) {
+			fewer = append(fewer, n)
+		}
+	}
+	return more, fewer
+}
+
+// aFewDays is how far apart two sources may be about the last activity: both are up to a day late, and the export has days alone.
+const aFewDays = 3 * 24 * 60 * 60
+
+// activityDiffers gives when the organization and the export say that a product was last used, where they can't both be right. The later one decides whether a
+// seat is dormant, so that nobody looks idle who may not be. An export that was made before somebody came again says nothing wrong.
+func (r rules) activityDiffers(j *joined) []Evidence {
+	if j.org == nil || j.export == nil {
+		return nil
+	}
+	var e []Evidence
+	for _, u := range j.export.uses {
+		at, known := j.organizationSaw(u.product)
+		later := u.product != "" && u.at > at+aFewDays // the account as a whole may have been used on another site
+		earlier := at > u.at+aFewDays && at <= r.exported
+		if known && (later || earlier) {
+			e = append(e, evidenceOf(sourceOrganization, use{u.product, at}), evidenceOf(sourceExport, u))
+		}
+	}
+	return e
+}
+
+// organizationSaw is when, by the organization, somebody last used a product of this site.
+func (j *joined) organizationSaw(product string) (at int64, known bool) {
+	for _, uses := range [...][]use{j.org.uses, j.told} {
+		for _, u := range uses {
+			if product == "" || family(u.product) == family(product) {
+				at, known = max(at, u.at), true
+			}
+		}
+	}
+	return at, known || j.asked && slices.Contains(j.seats(), product)
+}
+
+// family gives one name to the products that the export has in one column, Jira.
+func family(product string) string {
+	if product == "jira-core" {
+		return "jira-software"
+	}
+	return product
+}
+
+func evidenceOf(source string, u use) Evidence {
+	when := "never used"
+	if u.at > 0 {
+		when = day(u.at)
+	}
+	return Evidence{source, cmp.Or(u.product, "the site") + ": " + when}
+}
+
+// adminDiffers reports whether one of the organization and the export calls somebody an admin of the organization, and the other doesn't. A role that is not
+// understood says nothing.
+func (j *joined) adminDiffers() bool {
+	if j.org == nil || j.export == nil {
+		return false
+	}
+	if j.role(roleOrgAdmin) {
+		return strings.EqualFold(strings.TrimSpace(j.export.role), "user")
+	}
+	return j.export.orgAdmin()
+}
+
+// organizationAdmin reports whether somebody is an admin of the organization, and by which source. The export's word counts where the organization gives none.
+func (j *joined) organizationAdmin() (source string, is bool) {
+	switch {
+	case j.org != nil:
+		return sourceOrganization, j.role(roleOrgAdmin)
+	case j.export != nil:
+		return sourceExport, j.export.orgAdmin()
+	default:
+		return "", false
+	}
+}
+
+// orgAdmin reports whether the export calls somebody an admin of the organization.
+func (u exported) orgAdmin() bool {
+	for role := range strings.FieldsFuncSeq(u.role, func(r rune) bool { return r == ',' || r == ';' }) {
+		switch strings.ToLower(strings.TrimSpace(role)) {
+		case "organization admin", "organisation admin", "organization administrator", "organisation administrator", "org admin", roleOrgAdmin:
+			return true
+		}
+	}
+	return false
+}
+
+// evidenceOfRole gives the organization's and the export's word on who is an admin of the organization.
+func (j *joined) evidenceOfRole() []Evidence {
+	var e []Evidence
+	if j.org != nil {
+		fact := "no role in the organization"
+		if len(j.org.roles) > 0 {
+			fact = "roles " + strings.Join(j.org.roles, ", ")
+		}
+		e = append(e, Evidence{sourceOrganization, fact})
+	}
+	if j.export != nil && j.export.role != "" {
+		e = append(e, Evidence{sourceExport, "role " + clip(j.export.role, 80)})
+	}
+	return e
+}
+
+// evidenceOfContradiction gives what each source says of what they disagree about, beside whether the account is active.
+func (r rules) evidenceOfContradiction(j *joined) []Evidence {
+	var e []Evidence
+	if all := j.emails(); differ(all) {
+		for _, s := range all {
+			e = append(e, Evidence{s.source, clip(s.email, 254)})
+		}
+	}
+	e = append(e, r.activityDiffers(j)...)
+	if j.adminDiffers() {
+		e = append(e, j.evidenceOfRole()...)
+	}
+	return e
+}
