@@ -28,7 +28,7 @@ var advice = map[Code]string{
 	OldToken:             "Ask the owner to replace the token, then revoke it.",
 	DuplicateEmail:       "Find out which account is used, and end the other.",
 	AppInAdminGroup:      "Check which rights the app needs; change its groups in Atlassian Administration.",
-	EmptyGroup:           "Delete the group, unless a permission scheme or an identity provider needs it.",
+	EmptyGroup:           "Delete the group (delete_group, of the toolset admin), unless a permission scheme or an identity provider needs it.",
 	EveryoneGroup:        "Check what the group may see and do: everybody can.",
 	UnusedGroup:          "Look at the members; delete the group if nobody misses it.",
 	SourceContradiction:  "Find out which source is right, and correct the other.",

@@ -30,7 +30,7 @@ func (r rules) group(g *group, people int) (Finding, bool) {
 	}
 	switch {
 	case g.members == 0:
-		add(EmptyGroup, Info, "delete_group", "Nobody is in the group%s.", g.grants())
+		add(EmptyGroup, Info, "list_group_members", "Nobody is in the group%s.", g.grants())
 	case people >= everyoneLeast && float64(g.active) >= everyoneShare*float64(people):
 		add(EveryoneGroup, Info, toolMembers, "%d of the %d active people are in the group%s.", g.active, people, g.grants())
 	case g.active == 0:

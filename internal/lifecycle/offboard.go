@@ -75,7 +75,7 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 			return Plan{}, guard
 		}
 	}
-	plan, err := planOffboard(at.person, r.Parts, s.reach(), goodbye(r.Reason))
+	plan, err := planOffboard(at.person, r.Parts, s.reach(), goodbye)
 	if err != nil {
 		return plan, err
 	}
@@ -139,13 +139,5 @@ func orgUnread(p directory.Person) error {
 	return told
 }
 
-// goodbye is what somebody reads who tries to sign in to an account that the organization deactivated: the reason as it was given, without what looks
-// like a secret or an address.
-func goodbye(reason string) string {
-	const plain = "This account was deactivated by an administrator of your organization."
-	reason = rest.Redact(reason)
-	if reason == "" {
-		return plain
-	}
-	return plain + " " + reason
-}
+// goodbye is what somebody reads who tries to sign in to an account that the organization deactivated. The reason is for the record, and not for them.
+const goodbye = "This account was deactivated by an administrator of your organization."

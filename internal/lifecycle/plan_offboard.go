@@ -101,11 +101,12 @@ func (p *Plan) end(person directory.Person, how way, message string) {
 	case routeGroups:
 		p.cannotDeactivate(how.why)
 	case routeEnded:
-		if !how.suspend {
+		switch {
+		case how.suspend:
+		case person.Active && person.Org == nil: // it is for whom it should have ended
+			p.Warnings = append(p.Warnings, how.why+".")
+		default:
 			p.Warnings = append(p.Warnings, "The access as a whole has ended: "+how.why+".")
-		}
-		if person.SCIM != nil && !person.SCIM.Active && person.Active && !how.suspend {
-			p.Warnings = append(p.Warnings, "SCIM already has this person as inactive, while Jira still shows the account as active. Jira usually follows within minutes.")
 		}
 	}
 	if how.suspend {

@@ -139,8 +139,8 @@ func (p *Plan) returning(f provisionFacts, route string) {
 	case (person.Active || outside) && (person.SCIM == nil || person.SCIM.Active):
 		if route == RouteSCIM && person.SCIM == nil {
 			p.attrs = f.who.attributes()
-			p.Steps = append(p.Steps, Step{Action: CreateUser, Via: ViaSCIM, Target: p.Target.Label, Detail: "link the existing account to the SCIM directory"})
-			p.Warnings = append(p.Warnings, warnProvider)
+			p.Steps = append(p.Steps, Step{Action: CreateUser, Via: ViaSCIM, Target: p.Target.Label, Detail: "link the existing account to the SCIM directory, which gives it the name " + f.who.name()})
+			p.Warnings = append(p.Warnings, "The account exists. From then on the directory decides on its name and on whether it is active, in place of whoever does now.", warnProvider)
 			p.Undo = append(p.Undo, "The link: only the identity provider or an administrator can take it away.")
 		}
 	case person.SCIM != nil && !person.SCIM.Active:

@@ -2,7 +2,7 @@ package lifecycle
 
 import (
 	"context"
-	"fmt"
+	"slices"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/request"
@@ -26,6 +26,8 @@ type Proposed struct {
 	People      int
 	// LeftOut are those for whom nothing was proposed, each with the reason: nobody is kept waiting for somebody else's problem.
 	LeftOut []RowProblem
+	// Next is how many were not looked at, since the batch was full.
+	Next int
 }
 
 // ProposeOffboarding prepares the offboarding of several people, and puts it up for approval.
@@ -38,53 +40,69 @@ func (s *Service) ProposeRemoval(ctx context.Context, people []RemoveRequest, p 
 	return s.propose(ctx, batchOf(people, Rows{}), p)
 }
 
-// propose plans everybody with all guards, leaves out whom it can't be done for, and records the rest as one operation that awaits a person's approval. Like
-// every operation that waited it is planned again when it begins, and does nothing beyond what was approved.
-func (s *Service) propose(ctx context.Context, b batch, p Proposal) (Proposed, error) {
+// rounds is how many batches' worth of people are planned to fill one, where many of them can't be changed.
+const rounds = 20
+
+// propose plans people with all guards until a batch is full, leaves out whom it can't be done for, and records the others as one operation that awaits a
+// person's approval. Like every operation that waited it is planned again when it begins, and does nothing beyond what was approved.
+func (s *Service) propose(ctx context.Context, b batch, p Proposal) (out Proposed, err error) {
 	info := request.From(ctx)
 	info.Caller, info.Operator = "rule:"+p.Rule, false
 	ctx = request.With(ctx, info)
 	if err := s.policy.guardWrite(); err != nil {
-		return Proposed{}, err
-	}
-	plans, errs := b.planEach(ctx, s)
-	if err := unavailable(errs); err != nil {
-		return Proposed{}, err
-	}
-	out := Proposed{LeftOut: b.problems(plans, errs)}
-	wrong := map[string]bool{}
-	for _, problem := range out.LeftOut {
-		wrong[problem.Place] = true
+		return out, err
 	}
 	limit := s.policy.batchLimit()
 	var fit batch
-	var agreed []Plan
-	for i, plan := range plans {
-		leaveOut := func(code, why string) {
-			out.LeftOut = append(out.LeftOut, RowProblem{Place: b.place(i), Person: plan.Target.Label, Code: code, Problem: why})
+	var plans []Plan
+	next := 0
+	for round := 0; round < rounds && next < len(b.items) && len(plans) < limit; round++ {
+		// Whoever was found fit stays in, so that nobody is in twice and an administrator is always left.
+		trial, agreed := fit, plans
+		for ; next < len(b.items) && len(trial.items) < limit; next++ {
+			busy, err := s.busy(ctx, b.items[next])
+			if err != nil {
+				return out, err
+			}
+			if busy != "" {
+				out.LeftOut = append(out.LeftOut, RowProblem{Place: b.place(next), Person: whom(b.items[next]), Code: "conflict", Problem: "another operation is on its way: " + busy})
+				continue
+			}
+			trial.items, trial.places = append(trial.items, b.items[next]), append(trial.places, b.place(next))
 		}
-		if wrong[b.place(i)] {
-			continue
+		fresh, errs := batch{items: trial.items[len(agreed):]}.planEach(ctx, s)
+		if err := unavailable(errs); err != nil {
+			return out, err
 		}
-		busy, err := s.journal.List(ctx, journal.Filter{Person: plan.Target.key(), Statuses: []Status{AwaitingApproval, Scheduled, Queued, Running}, Limit: 1})
-		switch {
-		case err != nil:
-			return Proposed{}, err
-		case !plan.writes():
-			leaveOut("already", "there is nothing left to do")
-		case len(busy.Operations) > 0:
-			leaveOut("conflict", "another operation is on its way: "+busy.Operations[0].ID)
-		case len(agreed) == limit:
-			leaveOut("invalid_argument", fmt.Sprintf("a batch holds %d people; this one is for the next", limit))
-		default:
-			fit.items, fit.places, agreed = append(fit.items, b.items[i]), append(fit.places, b.place(i)), append(agreed, plan)
+		all := append(slices.Clone(agreed), fresh...)
+		wrong := map[string]bool{}
+		for _, problem := range trial.problems(all, append(make([]error, len(agreed)), errs...)) {
+			out.LeftOut, wrong[problem.Place] = append(out.LeftOut, problem), true
+		}
+		for i := len(agreed); i < len(all); i++ {
+			switch place := trial.places[i]; {
+			case wrong[place]:
+			case !all[i].writes():
+				out.LeftOut = append(out.LeftOut, RowProblem{Place: place, Person: all[i].Target.Label, Code: "already", Problem: "there is nothing left to do"})
+			default:
+				fit.items, fit.places, plans = append(fit.items, trial.items[i]), append(fit.places, place), append(plans, all[i])
+			}
 		}
 	}
-	if len(agreed) == 0 {
+	if out.Next = len(b.items) - next; len(plans) == 0 {
 		return out, nil
 	}
-	err := s.record(ctx, fit, agreed, p, &out)
+	err = s.record(ctx, fit, plans, p, &out)
 	return out, err
+}
+
+// busy names the operation on somebody that waits or runs, "" where there is none.
+func (s *Service) busy(ctx context.Context, in intent) (string, error) {
+	others, err := s.journal.List(ctx, journal.Filter{Person: whom(in), Statuses: []Status{AwaitingApproval, Scheduled, Queued, Running}, Limit: 1})
+	if err != nil || len(others.Operations) == 0 {
+		return "", err
+	}
+	return others.Operations[0].ID, nil
 }
 
 // record makes the operation of a proposal.

@@ -70,7 +70,17 @@ func (w way) unlessAdmin(p directory.Person) way {
 func throughSCIM(p directory.Person, r reach) way {
 	foreign := p.Org != nil && !p.Org.Managed
 	w := way{route: routeSCIM, why: "SCIM has this person, so the account is deactivated there"}
-	if !p.SCIM.Active {
+	switch {
+	case p.SCIM.Active:
+	case p.Org != nil && p.Org.Managed && !p.Org.Ended(): // what SCIM did has not reached the account, or was undone there
+		w = byDisabling(p)
+		w.why = "SCIM has this person as inactive already, while the account is active: so the organization, which owns it, deactivates it"
+	case p.Org == nil && p.Active:
+		return way{
+			route: routeEnded, why: "SCIM has this person as inactive already, while Jira still shows the account as active. Jira usually follows within minutes; nothing configured here can do more",
+			followUp: "Look the person up again in some minutes: while the account is active, deactivate it at admin.atlassian.com (Directory, Users).",
+		}
+	default:
 		w = way{route: routeEnded, why: "SCIM has this person as inactive already"}
 	}
 	if !foreign || p.Org.Ended() || p.Org.Status == admin.StatusNotInvited {

@@ -28,6 +28,9 @@ type Reviewer struct {
 	Now   func() time.Time // nil = time.Now
 }
 
+// most is how many people whom a rule finds are looked at in one review.
+const most = 10_000
+
 // lookAgain is how often a worker looks whether another one has died.
 const lookAgain = time.Minute
 
@@ -106,12 +109,12 @@ func (r *Reviewer) apply(ctx context.Context, rule Rule, report string) error {
 	if err != nil {
 		return err
 	}
-	people, more, err := rule.choose(r.Audit.Found(report, rule.Finding), stood, r.Batch)
+	people, more, err := rule.choose(r.Audit.Found(report, rule.Finding), stood, most)
 	if err != nil {
 		return err
 	}
 	if more {
-		r.Log.WarnContext(ctx, "a rule finds more people than a batch holds; the others come with the next review", "rule", rule.Name, "batch", r.Batch)
+		r.Log.WarnContext(ctx, "a rule finds more people than it looks at in one review", "rule", rule.Name, "people", most)
 	}
 	proposal := lifecycle.Proposal{Rule: rule.Name, Reason: fmt.Sprintf("Rule %s, finding %s of %s", rule.Name, rule.Finding, report), Agreed: rule.Apply}
 	var out lifecycle.Proposed
@@ -123,6 +126,9 @@ func (r *Reviewer) apply(ctx context.Context, rule Rule, report string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if out.Next > 0 {
+		r.Log.InfoContext(ctx, "a batch is full; the others come with the next review", "rule", rule.Name, "others", out.Next)
 	}
 	for _, p := range out.LeftOut {
 		r.Log.InfoContext(ctx, "a rule leaves somebody out", "rule", rule.Name, "person", p.Person, "why", p.Problem)

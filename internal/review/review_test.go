@@ -215,6 +215,31 @@ func TestNothingIsProposedTwiceNorBeforeItsTime(t *testing.T) {
 	}
 }
 
+// Whoever waits for approval does not keep those behind them from being proposed.
+func TestABatchThatIsFullLeavesTheOthersToTheNext(t *testing.T) {
+	t.Parallel()
+	rule := review.Rule{Name: "outsiders", Finding: audit.UnmanagedExternal, Then: "remove_user_from_group"}
+	w := newWorker(t, review.Plan{EveryDays: 30, Rules: []review.Rule{rule}}, func(c *config.Config) { c.BatchLimit = 2 })
+	people := map[string]bool{}
+	for round := range 2 {
+		w.later(31 * round)
+		if _, err := w.Once(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		newest := w.operations(t)[0]
+		page, err := w.Lifecycle.Operations(t.Context(), journal.Filter{Parent: newest.ID})
+		if err != nil || len(page.Operations) != 2 {
+			t.Fatalf("round %d: %+v, %v", round, page.Operations, err)
+		}
+		for _, child := range page.Operations {
+			people[child.AccountID] = true
+		}
+	}
+	if len(people) != 4 {
+		t.Errorf("people of two batches: %v", people)
+	}
+}
+
 func TestAFindingThatHasNotStoodLongEnough(t *testing.T) {
 	t.Parallel()
 	w := newWorker(t, leavers(func(r *review.Rule) { r.ForDays = 20 }))
