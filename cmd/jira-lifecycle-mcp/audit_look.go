@@ -141,8 +141,8 @@ func earlierThan(a *audit.Auditor, id string) (string, error) {
 }
 
 type auditPruneCmd struct {
-	Keep      int `required:"" placeholder:"N" help:"The newest reports, which stay."`
-	OlderThan age `placeholder:"AGE" help:"Of the others remove only those that are older, such as 400d."`
+	Keep      *int `placeholder:"N" help:"The newest reports, which stay. Default, with --older-than: 1."`
+	OlderThan age  `placeholder:"AGE" help:"Of the others remove only those that are older, such as 400d."`
 
 	formFlag   `embed:""`
 	shellFlags `embed:""`
@@ -150,11 +150,17 @@ type auditPruneCmd struct {
 
 // Run removes old reports.
 func (c *auditPruneCmd) Run(p *program) error {
-	if c.Keep < 1 {
-		return wrongUse("--keep must be 1 at least, not %d", c.Keep)
+	keep := 1
+	switch {
+	case c.Keep != nil && *c.Keep < 1:
+		return wrongUse("--keep must be 1 at least, not %d", *c.Keep)
+	case c.Keep != nil:
+		keep = *c.Keep
+	case c.OlderThan == 0:
+		return wrongUse("say which reports stay: --keep=N, the newest; --older-than=AGE, such as 400d; or both")
 	}
 	return c.look(p, c.formFlag, func(_ context.Context, s *shell) error {
-		removed, err := s.Audit.Prune(audit.Retention{Keep: c.Keep, MaxAge: time.Duration(c.OlderThan)})
+		removed, err := s.Audit.Prune(audit.Retention{Keep: keep, MaxAge: time.Duration(c.OlderThan)})
 		if err != nil {
 			return err
 		}

@@ -25,6 +25,9 @@ func (c *auditScheduleCmd) Run(p *program) error {
 		if err != nil {
 			return &exitStatus{exitUsage, err}
 		}
+		if err := plan.CheckFiles(s.cfg.Review, s.Audit.Files); err != nil {
+			return &exitStatus{exitUsage, err}
+		}
 		answer := schedule{EveryDays: plan.EveryDays, KeepDays: plan.KeepDays, Rules: []string{}}
 		for _, rule := range plan.Rules {
 			answer.Rules = append(answer.Rules, rule.String())

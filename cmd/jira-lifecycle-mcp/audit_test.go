@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -10,7 +12,7 @@ func TestWrongUseOfAuditIsToldBeforeAnythingIsRead(t *testing.T) {
 		"audit run --limit=0":                    "--limit must be 1 to 1000, not 0",
 		"audit compare --limit=1001":             "--limit must be 1 to 1000, not 1001",
 		"audit compare a b --csv --output=json":  "--csv and --output=json exclude each other",
-		"audit prune":                            "--keep",
+		"audit prune":                            "say which reports stay: --keep=N",
 		"audit prune --keep=0":                   "--keep must be 1 at least, not 0",
 		"audit prune --keep=1 --older-than=soon": "is not an age",
 		"audit":                                  `expected one of "run", `,
@@ -31,6 +33,7 @@ func TestNoReportsYet(t *testing.T) {
 		{"audit list", exitOK, `"reports": []`},
 		{"audit compare", exitNotFound, "There is no report yet"},
 		{"audit prune --keep=3", exitOK, `"removed": []`},
+		{"audit prune --older-than=400d", exitOK, `"removed": []`},
 	} {
 		code, stdout, stderr := execute(t, map[string]string{"HOME": t.TempDir()}, strings.Fields(c.args)...)
 		told := stderr
@@ -39,6 +42,37 @@ func TestNoReportsYet(t *testing.T) {
 		}
 		if code != c.code || !strings.Contains(told, c.says) {
 			t.Errorf("%s: exit code %d, stdout %q, stderr %q", c.args, code, stdout, stderr)
+		}
+	}
+}
+
+func TestAuditScheduleChecksTheFilesThatAReviewReads(t *testing.T) {
+	for plan, want := range map[string]struct {
+		code int
+		says string // on stderr, or on stdout when the code is 0
+	}{
+		"every_days: 3\nroster_path: people.csv\nexport_path: export.csv\n": {exitOK, `"every_days": 3`},
+		"every_days: 3\nroster_path: ../env.sh\n":                           {exitUsage, "review.yaml: line 2: roster_path: The file \"../env.sh\" is outside of "},
+		"every_days: 3\n\nroster_path: nobody.csv\n":                        {exitUsage, "review.yaml: line 3: roster_path: There is no file \"nobody.csv\""},
+		"export_path: people.csv\nevery_days: 3\n":                          {exitUsage, "review.yaml: line 1: export_path: "},
+		"# ours\nevery_days: 0\n":                                           {exitUsage, "review.yaml: line 2: every_days is 0"},
+	} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{
+			"review.yaml": plan, "people.csv": "email,name\njane@example.com,Jane\n", "export.csv": "User id,email\n1,jane@example.com\n",
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		environment := map[string]string{"HOME": t.TempDir(), "JIRA_LIFECYCLE_CSV_DIR": dir, "JIRA_LIFECYCLE_REVIEW": filepath.Join(dir, "review.yaml")}
+		code, stdout, stderr := execute(t, environment, "audit", "schedule")
+		told := stderr
+		if want.code == exitOK {
+			told = stdout
+		}
+		if code != want.code || !strings.Contains(told, want.says) {
+			t.Errorf("%q: exit code %d, stdout %q, stderr %q", plan, code, stdout, stderr)
 		}
 	}
 }

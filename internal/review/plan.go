@@ -94,26 +94,26 @@ func parse(data []byte) (Plan, error) {
 
 var ruleName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
-// check refuses what can't be meant. lines are those on which the rules begin.
-func (p Plan) check(lines []int) error {
+// check refuses what can't be meant.
+func (p Plan) check(at lines) error {
 	var errs []error
 	within := func(name string, value, least, most int) {
 		if value < least || value > most {
-			errs = append(errs, fmt.Errorf("%s is %d; it must be between %d and %d", name, value, least, most))
+			errs = append(errs, fmt.Errorf("%s%s is %d; it must be between %d and %d", at.key(name), name, value, least, most))
 		}
 	}
 	within("every_days", p.EveryDays, 1, 366)
 	within("keep_days", p.KeepDays, 0, 3660)
 	within("inactive_days", p.InactiveDays, 0, 3650)
 	if p.KeepDays > 0 && p.KeepDays < p.EveryDays {
-		errs = append(errs, errors.New("keep_days is less than every_days: no report would be left to compare with"))
+		errs = append(errs, errors.New(at.key("keep_days")+"keep_days is less than every_days: no report would be left to compare with"))
 	}
 	names := map[string]bool{}
 	for i, r := range p.Rules {
 		wrong := func(format string, args ...any) {
 			where := fmt.Sprintf("rule %d", i+1)
-			if i < len(lines) {
-				where = fmt.Sprintf("line %d, %s", lines[i], where)
+			if i < len(at.rules) {
+				where = fmt.Sprintf("line %d, %s", at.rules[i], where)
 			}
 			errs = append(errs, fmt.Errorf("%s: "+format, append([]any{where}, args...)...))
 		}
@@ -145,20 +145,6 @@ func (p Plan) check(lines []int) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// linesOf gives the lines on which the rules begin.
-func linesOf(data []byte) (lines []int) {
-	var doc struct {
-		Rules []yaml.Node `yaml:"rules"`
-	}
-	if yaml.Unmarshal(data, &doc) != nil {
-		return nil
-	}
-	for _, node := range doc.Rules {
-		lines = append(lines, node.Line)
-	}
-	return lines
 }
 
 func join(codes []audit.Code) string {

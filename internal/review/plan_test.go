@@ -45,10 +45,12 @@ rules:
 func TestAReviewFileThatCanNotBeMeant(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                            "it is empty",
-		"every_days: 0":               "every_days is 0; it must be between 1 and 366",
-		"every_days: 9\nkeep_days: 3": "keep_days is less than every_days",
-		"every_days: 9\nkeep: 3":      "line 2: field keep not found",
-		"every_days: often":           "line 1: cannot unmarshal",
+		"keep_days: 3":                "every_days is 0; it must be between 1 and 366",
+		"# ours\nevery_days: 0":       "line 2: every_days is 0; it must be between 1 and 366",
+		"every_days: 9\nkeep_days: 3": "line 2: keep_days is less than every_days",
+		"every_days: 9\n\nkeep_days: 9999\ninactive_days: -1": "line 3: keep_days is 9999; it must be between 0 and 3660\nline 4: inactive_days is -1",
+		"every_days: 9\nkeep: 3":                              "line 2: field keep not found",
+		"every_days: often":                                   "line 1: cannot unmarshal",
 		"every_days: 9\nrules:\n- {name: a, finding: nonsense, then: offboard_user}":                                   `line 3, rule 1: finding is "nonsense"`,
 		"every_days: 9\nrules:\n- {name: a, finding: dormant_seat, then: delete}":                                      `then is "delete"`,
 		"every_days: 9\nrules:\n- {name: A b, finding: dormant_seat, then: offboard_user}":                             `name is "A b"`,
