@@ -10,7 +10,7 @@ import (
 )
 
 // reshaped is the key, in the _meta of a tool's result, of the answer that is sent instead: mcp-go's handlers can return nothing but
-// a tool's result. No text from elsewhere can hold it, since it is of this process and leaves it never.
+// a tool's result. It also marks the text of an error that has a code of its own (refused). No text from elsewhere can hold it, since it is of this process and leaves it never.
 var reshaped = "reshaped/" + rand.Text()
 
 // reshape makes a tool's result that leaves this process as the answer with that result, or with that error.
@@ -45,18 +45,28 @@ func inShape(written []byte) []byte {
 		Result struct {
 			Meta map[string]json.RawMessage `json:"_meta"`
 		} `json:"result"`
+		Error struct {
+			Message string `json:"message"`
+		} `json:"error"`
 	}
 	var answer struct {
 		Result map[string]any  `json:"result"`
 		Error  json.RawMessage `json:"error"`
 	}
-	if from < 0 || json.Unmarshal(written[from:to], &message) != nil || json.Unmarshal(message.Result.Meta[reshaped], &answer) != nil {
+	if from < 0 || json.Unmarshal(written[from:to], &message) != nil {
+		return written
+	}
+	refusal, isRefused := readRefused(message.Error.Message)
+	if !isRefused && json.Unmarshal(message.Result.Meta[reshaped], &answer) != nil {
 		return written
 	}
 	out := response{Version: mcp.JSONRPC_VERSION, ID: message.ID}
-	if answer.Error != nil {
+	switch {
+	case isRefused:
+		out.Error = refusal
+	case answer.Error != nil:
 		out.Error = answer.Error
-	} else {
+	default:
 		if delete(message.Result.Meta, reshaped); len(message.Result.Meta) > 0 {
 			meta, _ := answer.Result["_meta"].(map[string]any)
 			if meta == nil {

@@ -3,13 +3,12 @@ package mcpserver
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
-	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/export"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 )
 
@@ -22,11 +21,11 @@ func (s *Server) serveResults(store *journal.Store) {
 	), func(ctx context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 		id, file, _ := strings.Cut(strings.TrimPrefix(request.Params.URI, export.URIPrefix), "/")
 		if file != export.ResultFile {
-			return nil, fmt.Errorf("there is no %q; read %s", file, export.ResultFile)
+			return nil, refuseRead(ctx, fault.New(fault.NotFound, "Read "+export.ResultFile+".", "There is no %.60q.", file))
 		}
 		var table bytes.Buffer
 		if err := export.Result(ctx, store, &table, id); err != nil {
-			return nil, explain.Fault(err)
+			return nil, refuseRead(ctx, err)
 		}
 		return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: mimeTypes[".csv"], Text: table.String()}}, nil
 	})
