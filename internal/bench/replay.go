@@ -46,7 +46,7 @@ func (s *site) authorization(path string) string {
 	switch {
 	case directory(path):
 		return "Bearer " + s.Env["ATLASSIAN_SCIM_TOKEN"]
-	case strings.HasPrefix(path, "/admin/"):
+	case strings.HasPrefix(path, "/admin/"), strings.HasPrefix(path, "/users/"):
 		return "Bearer " + s.Env["ATLASSIAN_ORG_API_KEY"]
 	}
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(s.Env["ATLASSIAN_EMAIL"]+":"+s.Env["ATLASSIAN_API_TOKEN"]))
