@@ -33,7 +33,7 @@ func find(ctx context.Context, d *demo) error {
 	if person["active"] != true || len(groups) != 4 || d.memory.jane == "" {
 		return a.unexpected("an active person in four groups")
 	}
-	d.checked("one account, joined from Jira and SCIM: active, in %d groups", len(groups))
+	d.checked("one account, joined from Jira, SCIM and the organization: active, in %d groups", len(groups))
 	return nil
 }
 

@@ -48,7 +48,7 @@ func (t *transcript) paint(code, text string) string {
 
 func (t *transcript) open() {
 	fmt.Fprintf(t.w, "%s\n%s\n", t.paint(bold, "jira-lifecycle-mcp demo"),
-		t.paint(dim, wrap("A simulated Jira site and SCIM directory run inside this process. The assistant's lines are scripted; its calls, the server and every answer are real.", 0)))
+		t.paint(dim, wrap("A simulated Jira site, SCIM directory and organization run inside this process. The assistant's lines are scripted; its calls, the server and every answer are real.", 0)))
 }
 
 func (t *transcript) scene(title string) {
