@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
@@ -35,6 +36,8 @@ type Client struct {
 	rest   *rest.Client
 	org    string
 	events *quota // of the queries of the audit log
+
+	refused sync.Map // Write → error, see Refused
 }
 
 // New returns a client of the organization orgID that sends its requests through c, whose base URL is https://api.atlassian.com.
@@ -60,7 +63,9 @@ func (c *Client) do(ctx context.Context, r call, out any) error {
 	if !ok {
 		return refuse(r.method, r.route, "an id is empty or has characters that no id has")
 	}
-	return c.rest.Do(ctx, rest.Request{Method: r.method, Route: r.route, Path: path, Query: r.query, Body: r.body, Reads: r.reads}, out)
+	err := c.rest.Do(ctx, rest.Request{Method: r.method, Route: r.route, Path: path, Query: r.query, Body: r.body, Reads: r.reads}, out)
+	c.learn(r, err)
+	return err
 }
 
 // fill makes a route the path that is sent.

@@ -104,7 +104,7 @@ func clientTo(t *testing.T, transport http.RoundTripper) *admin.Client {
 }
 
 // silent are the methods that send nothing.
-var silent = []string{"OrgID"}
+var silent = []string{"OrgID", "Refused"}
 
 // Every method that the client has is called, whatever methods it gets: what they send is in the documents, and nothing of it is a request that must never be.
 // The second time the service answers, so that what a method sends after a success is seen too.

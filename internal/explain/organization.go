@@ -33,7 +33,7 @@ func fromOrganization(e *rest.Error, f *fault.Error) bool {
 		f.Code, f.Retryable = fault.RateLimited, true
 		f.Message = "The organization's audit log answers ten queries a minute, and they are used up."
 		f.Hint = "Try again in " + wait(e.RetryAfter) + "; one query over a longer time costs no more than one over a short time."
-	case e.Status == http.StatusUnauthorized && scopeMissing(e):
+	case e.Status == http.StatusUnauthorized && admin.KeyTooSmall(e):
 		f.Code = fault.PermissionDenied
 		f.Message = fmt.Sprintf("The organization's key has scopes, and not the one for %s %s (401).", e.Method, e.Path)
 		f.Hint = "It needs " + scope(e) + "."
@@ -50,6 +50,10 @@ func fromOrganization(e *rest.Error, f *fault.Error) bool {
 		}
 		f.Message = fmt.Sprintf("%s %s is not possible for this account (403): %s.", e.Method, e.Path, reason.Words())
 		f.Hint = "Make the change where the reason says, or take another way, such as the organization's suspension or its groups."
+	case e.Status == http.StatusForbidden && admin.KeyTooSmall(e):
+		f.Code = fault.PermissionDenied
+		f.Message = fmt.Sprintf("The organization's key is too small for %s %s (403): it has scopes, and none that allows this.%s", e.Method, e.Path, said(e))
+		f.Hint = "It needs " + scope(e) + "."
 	case e.Status == http.StatusForbidden && strings.HasPrefix(e.Path, accountRoot):
 		f.Code = fault.PermissionDenied
 		f.Message = fmt.Sprintf("The organization's key may not do %s %s (403).%s", e.Method, e.Path, said(e))
@@ -105,9 +109,6 @@ func fromOrganization(e *rest.Error, f *fault.Error) bool {
 
 // domains says where domains are verified.
 const domains = "admin.atlassian.com, Settings, Domains"
-
-// scopeMissing tells whether a 401 is about the scopes of a key that is good: the gateway has no other sign for it than its words.
-func scopeMissing(e *rest.Error) bool { return strings.Contains(strings.ToLower(e.Message), "scope") }
 
 // scope names what a key needs for a request; see docs/organization.md.
 func scope(e *rest.Error) string {
