@@ -52,7 +52,7 @@ func fromOrganization(e *rest.Error, f *fault.Error) bool {
 		f.Hint = "Make the change where the reason says, or take another way, such as the organization's suspension or its groups."
 	case e.Status == http.StatusForbidden && admin.KeyTooSmall(e):
 		f.Code = fault.PermissionDenied
-		f.Message = fmt.Sprintf("The organization's key is too small for %s %s (403): it has scopes, and none that allows this.%s", e.Method, e.Path, said(e))
+		f.Message = fmt.Sprintf("The organization's key is too small for %s %s (403): it has scopes, and none that allows this.", e.Method, e.Path)
 		f.Hint = "It needs " + scope(e) + "."
 	case e.Status == http.StatusForbidden && strings.HasPrefix(e.Path, accountRoot):
 		f.Code = fault.PermissionDenied

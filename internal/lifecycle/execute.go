@@ -68,21 +68,19 @@ func (x *execution) run(ctx context.Context, state State) error {
 	x.log.Info("operation begins", "steps", len(x.steps), "epoch", x.lease.Operation().Epoch)
 	state = x.compare(ctx, state)
 	for stage := 0; stage <= stageOf(Verify); stage++ {
-		steps := x.open(stage)
-		if len(steps) == 0 {
-			continue
-		}
-		if why := x.hindered(stage); why != "" {
-			x.skip(steps, why)
-			continue
-		}
-		if err := x.interrupted(ctx); err != nil {
-			return err
-		}
-		request.Progress(ctx, float64(steps[0]), float64(len(x.steps)), x.plan.Steps[steps[0]].Detail)
-		var err error
-		if state, err = x.stage(ctx, steps, state); err != nil {
-			return err
+		for _, steps := range x.rounds(stage) {
+			if why := x.hindered(stage); why != "" {
+				x.skip(steps, why)
+				continue
+			}
+			if err := x.interrupted(ctx); err != nil {
+				return err
+			}
+			request.Progress(ctx, float64(steps[0]), float64(len(x.steps)), x.plan.Steps[steps[0]].Detail)
+			var err error
+			if state, err = x.stage(ctx, steps, state); err != nil {
+				return err
+			}
 		}
 	}
 	_, cancelled := x.lease.CancelRequested()
@@ -144,6 +142,9 @@ func (x *execution) hindered(stage int) string {
 	}
 	if by, ok := x.lease.CancelRequested(); ok && (stage != stageOf(Verify) || x.any(StepSkipped)) {
 		return "not begun: cancelled by " + cmp.Or(by.Caller, "the caller")
+	}
+	if why := x.notPermitted(); why != "" {
+		return why
 	}
 	if stage == stageOf(TransferIssues) {
 		for i, step := range x.plan.Steps {

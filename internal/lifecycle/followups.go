@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
@@ -17,7 +18,7 @@ func followUpsOf(person directory.Person, p Plan, ended way) []string {
 		list = append(list, "Change the person at the identity provider too, if one fills this directory: its record is its own.")
 	}
 	if !p.noTokens {
-		list = append(list, "API tokens and app passwords that the person made: "+whyTokensStay(person))
+		list = append(list, "API tokens and app passwords that the person made: "+cmp.Or(p.tokensStay, whyTokensStay(person)))
 	}
 	switch {
 	case ended.route == routeSuspend, ended.suspend, ended.route == routeEnded && person.Org != nil && !person.Org.Managed:

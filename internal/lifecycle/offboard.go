@@ -79,6 +79,7 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	if err != nil {
 		return plan, err
 	}
+	plan = plan.unlessRefused(s.refusals())
 	plan.Owned = &left.Owned
 	if r.transfers() {
 		if err := plan.handOver(at.person, left, to); err != nil {
@@ -119,7 +120,7 @@ func (s *Service) leaving(ctx context.Context, r OffboardRequest) (at situation,
 }
 
 func (s *Service) reach() reach {
-	return reach{scim: s.directory.HasSCIM(), org: s.directory.HasOrganization(), suspend: !s.policy.NoSuspension}
+	return reach{scim: s.directory.HasSCIM(), org: s.directory.HasOrganization(), suspend: !s.policy.NoSuspension, refused: s.refusals()}
 }
 
 // orgUnread is why a plan that rests on the organization can't be made: without its answer the wrong route would be taken, and more would stay open

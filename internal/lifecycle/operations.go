@@ -239,7 +239,7 @@ func openAgain(op journal.Operation) map[int]journal.Step {
 		if step.Action == string(Verify) {
 			step.Status = StepPending
 		}
-		step.EndedAt = time.Time{}
+		step.EndedAt, step.Denied = time.Time{}, false
 		again[i] = step
 	}
 	return again

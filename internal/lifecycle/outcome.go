@@ -102,7 +102,7 @@ func (x *execution) settle(steps []int, errs []error, state State, unread error)
 			r.Status = StepUnknown
 			r.Detail = "the service says that it exists already, and it does not show yet: look again in some minutes"
 		default:
-			r.Status = StepFailed
+			r.Status, r.Denied = StepFailed, denied(err)
 			r.Detail = explainText(err)
 		}
 		x.set(i, r.Status, r.Detail)

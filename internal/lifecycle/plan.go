@@ -126,10 +126,12 @@ type Plan struct {
 	noTokens  bool              // the same of API tokens
 	from      State             // what the plan was made from
 	powerless string            // why an account stays active that should not
-	widens    []string          // ids of groups by which an undo gives more access than the operation took
-	adminOf   []string          // ids of the administrators' groups that the person leaves
-	asked     time.Time         // before anything was read for it
-	people    []Plan            // of a batch: a plan a person, in the order in which they were named
+	// tokensStay is why the API tokens of an account are not revoked, where that is the key's fault.
+	tokensStay string
+	widens     []string  // ids of groups by which an undo gives more access than the operation took
+	adminOf    []string  // ids of the administrators' groups that the person leaves
+	asked      time.Time // before anything was read for it
+	people     []Plan    // of a batch: a plan a person, in the order in which they were named
 }
 
 // writes tells whether the plan changes anything.

@@ -52,7 +52,7 @@ func planOffboard(person directory.Person, parts []string, r reach, message stri
 		plan.end(person, how, message)
 	}
 	if wants(PartRevokeTokens) {
-		plan.revokeTokens(person, explicit)
+		plan.revokeTokens(person, explicit, r)
 	}
 	for _, g := range groupRemovals(person) {
 		if g.Via == ViaSCIM && wants(PartSCIMGroups) || g.Via == ViaJira && wants(PartJiraGroups) {
@@ -127,8 +127,14 @@ func (p *Plan) suspend(person directory.Person) {
 
 // revokeTokens plans a step for each API token of a managed account. Tokens that can't be revoked here are a follow-up, and a blocker where they were
 // asked for by name.
-func (p *Plan) revokeTokens(person directory.Person, explicit bool) {
+func (p *Plan) revokeTokens(person directory.Person, explicit bool, r reach) {
 	c := person.Control
+	if why := r.refused[RevokeToken]; why != "" && c != nil && len(c.Tokens) > 0 {
+		if p.tokensStay = "the organization's key was refused to revoke any: " + why; explicit {
+			p.Blockers = append(p.Blockers, "The API tokens can't be revoked here: "+p.tokensStay)
+		}
+		return
+	}
 	if person.Org == nil || !person.Org.Managed || c == nil || c.TokensUnread != nil || !c.May.May(admin.MayReadTokens).Allowed || len(c.Tokens) > 0 && !c.May.May(admin.MayDeleteTokens).Allowed {
 		if explicit {
 			p.Blockers = append(p.Blockers, "The API tokens can't be revoked here: "+whyTokensStay(person))

@@ -84,6 +84,7 @@ func (r ProvisionRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	plan = plan.unlessRefused(s.refusals())
 	if facts.known != nil {
 		plan.from = stateOf(*facts.known)
 	}

@@ -94,7 +94,7 @@ func (r RestoreRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	if err := s.policy.guardPerson(at.person, at.self.AccountID); err != nil {
 		return Plan{}, err
 	}
-	return at.meet(planRestore(at.person, op.ID, taken, there, at.admins, s.policy)), nil
+	return at.meet(planRestore(at.person, op.ID, taken, there, at.admins, s.policy).unlessRefused(s.refusals())), nil
 }
 
 // stillThere tells whether the group of a membership that was taken exists, on the side through which it was taken and under the same id: another one of

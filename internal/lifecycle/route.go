@@ -23,6 +23,8 @@ type reach struct {
 	scim    bool
 	org     bool
 	suspend bool // the policy lets people be suspended
+	// refused are the steps that the organization's key was refused before, whomever they were for, with the reason.
+	refused map[Action]string
 }
 
 // way is the route for one person, and why it is that one.
@@ -46,11 +48,11 @@ func wayOut(p directory.Person, r reach) way {
 	case p.Org != nil && p.Org.Status == admin.StatusForDeletion:
 		return way{route: routeEnded, why: "the account is to be deleted and inactive until then"}
 	case p.SCIM != nil:
-		return throughSCIM(p, r).unlessAdmin(p)
+		return throughSCIM(p, r).unlessAdmin(p).unlessRefused(r)
 	case p.Org != nil && p.Org.Managed:
-		return byDisabling(p).unlessAdmin(p)
+		return byDisabling(p).unlessAdmin(p).unlessRefused(r)
 	case p.Org != nil:
-		return bySuspending(p, r).unlessAdmin(p)
+		return bySuspending(p, r).unlessAdmin(p).unlessRefused(r)
 	case !p.Active:
 		return way{route: routeEnded, why: "the account is inactive already"}
 	}
@@ -63,6 +65,22 @@ func (w way) unlessAdmin(p directory.Person) way {
 	if changes && p.Org != nil && p.Org.Admin() {
 		w.blocker = p.Label() + " is an administrator of the organization, and such an account can't be deactivated or suspended. " +
 			"Take that role away first (admin.atlassian.com, Administrators): this is never done here as a side effect."
+	}
+	return w
+}
+
+// unlessRefused turns a route into a blocker where the organization's key is known to be too small for it.
+func (w way) unlessRefused(r reach) way {
+	why := ""
+	switch {
+	case w.blocker != "":
+	case w.route == routeDisable:
+		why = r.refused[Deactivate]
+	case w.route == routeSuspend, w.suspend:
+		why = r.refused[Suspend]
+	}
+	if why != "" {
+		w.blocker = keyRefused + why + " Start the server again with another key. Nothing is planned instead, since the access would stay open; name the parts to do without it (steps: scim_groups, jira_groups)."
 	}
 	return w
 }

@@ -1,0 +1,125 @@
+package lifecycle_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
+)
+
+// TestAKeyThatOnlyReads is refused once a kind of change, and halfway through nobody.
+func TestAKeyThatOnlyReads(t *testing.T) {
+	t.Parallel()
+	const refused, alone = "The organization's key was refused this change before", "steps: scim_groups, jira_groups"
+	offered := func(t *testing.T, s *site, who string, parts ...string) lifecycle.Result {
+		t.Helper()
+		r, err := s.service.Offboard(t.Context(), lifecycle.OffboardRequest{Target: target(t, who), Parts: parts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	for _, test := range []struct{ name, first, next string }{
+		{"managed accounts", max, bill},
+		{"other people's accounts", sam, "nils.null@partner.example"},
+	} {
+		inBubble(t, test.name, func(t *testing.T) {
+			s := newSite(t, withKey(sandbox.OrgKeyReader))
+			was := s.truth(t, test.first)
+			r, err := confirmed(s.offboarding(t, test.first), lifecycle.Terms{}, func() {})
+			if err != nil || r.Status != lifecycle.Failed {
+				t.Fatalf("%s, %v", outcome(r), err)
+			}
+			for _, step := range r.Operation.Steps[1:] {
+				if step.Status != lifecycle.StepSkipped || !strings.Contains(step.Detail, "not permitted") {
+					t.Errorf("%s: %s, %q", step.Action, step.Status, step.Detail)
+				}
+			}
+			if len(s.writes()) != 1 {
+				t.Errorf("sent %v, want the one change that was refused", s.writes())
+			}
+			if diff := cmp.Diff(was, s.truth(t, test.first)); diff != "" {
+				t.Errorf("changed all the same (-before +after):\n%s", diff)
+			}
+			for _, who := range []string{test.first, test.next} {
+				next := offered(t, s, who)
+				if blockers := strings.Join(next.Plan.Blockers, " "); next.Status != lifecycle.Blocked || !strings.Contains(blockers, refused) || !strings.Contains(blockers, alone) {
+					t.Errorf("%s: %s, %q", who, next.Status, next.Plan.Blockers)
+				}
+				if groups := offered(t, s, who, lifecycle.PartJiraGroups); groups.Status != lifecycle.ConfirmationRequired {
+					t.Errorf("%s, groups alone: %s", who, groups.Status)
+				}
+			}
+			if again, err := s.service.UpdateOperation(t.Context(), r.Operation.ID, "resume", ""); err == nil && again.Status == lifecycle.Succeeded {
+				t.Errorf("resumed: %s", again.Status)
+			}
+			if len(s.writes()) != 1 {
+				t.Errorf("sent again: %v", s.writes())
+			}
+		})
+	}
+	inBubble(t, "people of a batch", func(t *testing.T) {
+		s := newSite(t, withKey(sandbox.OrgKeyReader))
+		s.first.working.Store(true)
+		r, err := confirmed(s.many(t, lifecycle.Rows{}, max, bill, sam, jane), lifecycle.Terms{}, func() {})
+		if err != nil || r.Status != lifecycle.Partial {
+			t.Fatalf("%s, %v\n%s", outcome(r), err, r.Text())
+		}
+		for i, want := range []lifecycle.Status{lifecycle.Failed, lifecycle.Failed, lifecycle.Failed, lifecycle.Succeeded} {
+			op := s.first.operation(t, r.Operation.Steps[i].ID)
+			if op.Status != want {
+				t.Errorf("person %d: %s, want %s", i, op.Status, want)
+			}
+			done := slices.ContainsFunc(op.Steps, func(step journal.Step) bool { return step.Status == lifecycle.StepDone })
+			if done != (want == lifecycle.Succeeded) {
+				t.Errorf("person %d is halfway: %+v", i, op.Steps)
+			}
+		}
+	})
+	inBubble(t, "somebody whom SCIM has, and who would have to be suspended besides", func(t *testing.T) {
+		s := newSite(t, withKey(sandbox.OrgKeyReader))
+		if r, err := s.service.Provision(t.Context(), lifecycle.ProvisionRequest{Who: lifecycle.Newcomer{Email: sam, GivenName: "S", FamilyName: "P", Route: lifecycle.RouteSCIM}}); err != nil || r.Status != lifecycle.Succeeded {
+			t.Fatalf("%s, %v", outcome(r), err)
+		}
+		r, err := confirmed(s.offboarding(t, sam), lifecycle.Terms{}, func() {})
+		if err != nil || outcome(r) != "failed: deactivate=skipped suspend=failed remove_from_group=skipped remove_from_group=skipped verify=skipped" {
+			t.Errorf("%s, %v", outcome(r), err)
+		}
+	})
+	inBubble(t, "API tokens are then somebody else's to revoke", func(t *testing.T) {
+		s := newSite(t, withKey(sandbox.OrgKeyReader))
+		if r, err := confirmed(s.offboarding(t, max, lifecycle.PartRevokeTokens), lifecycle.Terms{}, func() {}); err != nil || r.Status != lifecycle.Failed {
+			t.Fatalf("%s, %v", outcome(r), err)
+		}
+		if r := offered(t, s, max, lifecycle.PartRevokeTokens); r.Status != lifecycle.Blocked {
+			t.Errorf("asked for by name: %s", r.Status)
+		}
+		r := offered(t, s, max)
+		revokes := slices.ContainsFunc(r.Plan.Steps, func(step lifecycle.Step) bool { return step.Action == lifecycle.RevokeToken })
+		if follow := strings.Join(r.FollowUps, " "); revokes || !strings.Contains(follow, "refused to revoke") {
+			t.Errorf("revokes %v; follow-ups %q", revokes, follow)
+		}
+	})
+	inBubble(t, "whom the key can't invite", func(t *testing.T) {
+		s := newSite(t, withKey(sandbox.OrgKeyReader))
+		invite := func(email string) lifecycle.Result {
+			r, err := s.service.Provision(context.Background(), lifecycle.ProvisionRequest{Who: lifecycle.Newcomer{Email: email, GivenName: "N", FamilyName: "P", Route: lifecycle.RouteOrganization}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		if r := invite("new.one@partner.example"); r.Status != lifecycle.Failed {
+			t.Fatalf("%s\n%s", outcome(r), r.Text())
+		}
+		if r := invite("new.two@partner.example"); r.Status != lifecycle.Blocked || len(s.writes()) != 1 {
+			t.Errorf("%s, sent %v", outcome(r), s.writes())
+		}
+	})
+}
