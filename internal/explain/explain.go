@@ -52,7 +52,7 @@ func answer(e *rest.Error) *fault.Upstream {
 }
 
 func fromService(e *rest.Error) *fault.Error {
-	f := &fault.Error{Upstream: answer(e), Err: e, Message: trim(e)}
+	f := &fault.Error{Upstream: answer(e), Err: e, Message: trim(e), RetryAfter: int(math.Ceil(e.RetryAfter.Seconds()))}
 	said := said(e)
 	switch {
 	case e.Service == admin.Service && e.Code != rest.CodeBadResponse && fromOrganization(e, f):

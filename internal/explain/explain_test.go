@@ -65,6 +65,15 @@ func TestFault(t *testing.T) {
 	}
 }
 
+// TestAFaultSaysWhenToTryAgain in whole seconds, never too early.
+func TestAFaultSaysWhenToTryAgain(t *testing.T) {
+	for wait, want := range map[time.Duration]int{0: 0, time.Millisecond: 1, 30*time.Second + time.Millisecond: 31} {
+		if got := Fault(&rest.Error{Service: "organization", Status: 429, Code: rest.CodeRateLimited, RetryAfter: wait}).RetryAfter; got != want {
+			t.Errorf("%s is told as %d seconds, want %d", wait, got, want)
+		}
+	}
+}
+
 func TestFaultsOfTheOrganization(t *testing.T) {
 	const (
 		org     = "/admin/v1/orgs/{orgId}"
@@ -80,6 +89,9 @@ func TestFaultsOfTheOrganization(t *testing.T) {
 		says []string // parts of message and hint
 	}{
 		{"a Jira token, or a key that has expired", rest.Error{Method: "GET", Path: org, Status: 401, Message: "Unauthorized"}, fault.Unauthenticated, []string{"ATLASSIAN_ORG_API_KEY", "ATATT", "expire", "Settings, API keys"}},
+		{"a person's token, by its looks", rest.Error{Method: "GET", Path: org, Status: 401, Message: "Unauthorized", Err: admin.ErrPersonsToken}, fault.Unauthenticated, []string{"looks like the API token of a person", "somebody else's", "ATLASSIAN_API_TOKEN"}},
+		{"a change that no scope of the key allows, told by 403", rest.Error{Method: "POST", Path: user + "/suspend", Status: 403, Message: "The API key does not have the scope write:directories:admin."}, fault.PermissionDenied, []string{"too small", "without scopes"}},
+		{"a managed account's bare refusal of a change", rest.Error{Method: "POST", Path: account + "/lifecycle/disable", Status: 403, Code: "forbidden"}, fault.PermissionDenied, []string{"too small", "without scopes"}},
 		{"a key whose scopes are too few, told by 401", rest.Error{Method: "POST", Path: search, Status: 401, Message: "Unauthorized; scope does not match"}, fault.PermissionDenied, []string{"read:directories:admin"}},
 		{"a key without the scope for the organization itself", rest.Error{Method: "GET", Path: org, Status: 401, Message: "Unauthorized; scope does not match"}, fault.PermissionDenied, []string{"read:orgs:admin"}},
 		{"a key whose scopes are too few, told by 403", rest.Error{Method: "GET", Path: org + "/users", Status: 403}, fault.PermissionDenied, []string{"read:accounts:admin", "still be one"}},

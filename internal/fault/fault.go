@@ -35,11 +35,12 @@ const (
 
 // Error is one fault. Message says what was wrong and where; Hint says what to do next.
 type Error struct {
-	Code      Code      `json:"code" jsonschema:"stable kind of the error"`
-	Message   string    `json:"message" jsonschema:"what was wrong and where"`
-	Hint      string    `json:"hint" jsonschema:"what to do next"`
-	Retryable bool      `json:"retryable" jsonschema:"true when the same call may succeed later"`
-	Upstream  *Upstream `json:"upstream,omitempty" jsonschema:"the service's answer behind the error"`
+	Code       Code      `json:"code" jsonschema:"stable kind of the error"`
+	Message    string    `json:"message" jsonschema:"what was wrong and where"`
+	Hint       string    `json:"hint" jsonschema:"what to do next"`
+	Retryable  bool      `json:"retryable" jsonschema:"true when the same call may succeed later"`
+	RetryAfter int       `json:"retry_after,omitempty" jsonschema:"seconds until the same call makes sense again; absent where nothing is known"`
+	Upstream   *Upstream `json:"upstream,omitempty" jsonschema:"the service's answer behind the error"`
 
 	Details any   `json:"details,omitempty" jsonschema:"candidates, or a new plan, where the code has some"`
 	Err     error `json:"-"`

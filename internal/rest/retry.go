@@ -18,14 +18,16 @@ const (
 // Do sends r and decodes a 2xx answer into out (nil discards it). Every failure is an [*Error].
 //
 // GET, PUT, DELETE and what [Request.Reads] are repeated on broken connections, 502, 503, 504 and 429; POST and PATCH only on 429 and on a 503 that names a time,
-// since both say that nothing was executed. Waits keep within the retry budget and ctx's deadline: a wait that would pass
-// either is an error at once, with RetryAfter. Any write whose fate is in doubt is [ErrOutcomeUnknown].
+// since both say that nothing was executed. Waits keep within the retry budget, ctx's deadline and its patience ([WithPatience]): a wait that would pass
+// one of them is an error at once, with RetryAfter. Any write whose fate is in doubt is [ErrOutcomeUnknown].
 func (c *Client) Do(ctx context.Context, r Request, out any) error {
 	prepared, err := c.prepare(r)
 	if err != nil {
 		return c.fail(r, CodeBadRequest, "the request can't be built: "+err.Error(), err)
 	}
-	t := &tries{client: c, call: prepared, out: out, budget: c.budget}
+	budget, used := patient(ctx, c.budget)
+	t := &tries{client: c, call: prepared, out: out, budget: budget}
+	defer func() { used(budget - t.budget) }()
 	err = retry.Do(ctx, retry.BackoffFunc(t.next), t.try)
 	var e *Error
 	if err == nil || errors.As(err, &e) {
