@@ -34,6 +34,9 @@ func (s *Store) Sweep(ctx context.Context, enqueue func(context.Context, Tx, []s
 	if err := s.lapse(ctx); err != nil {
 		return Swept{}, err
 	}
+	// Whoever sweeps holds the files of those that seem gone, and may wait for the database; a process that is just making its own file waits for that.
+	// So a file is made before anything is held that another may wait for.
+	name := s.worker.name()
 	gone := s.worker.gone()
 	removable := false
 	defer func() {
@@ -56,7 +59,7 @@ func (s *Store) Sweep(ctx context.Context, enqueue func(context.Context, Tx, []s
 			return err
 		}
 		for _, d := range found {
-			handed, err := t.sweep(ctx, d)
+			handed, err := t.sweep(ctx, d, name)
 			if err != nil {
 				return err
 			}
@@ -126,8 +129,8 @@ func (t *tx) due(ctx context.Context, gone []goneWorker) ([]dueOperation, error)
 	return all, r.Err()
 }
 
-// sweep takes one operation in hand and tells whether somebody has to run it.
-func (t *tx) sweep(ctx context.Context, d dueOperation) (bool, error) {
+// sweep takes one operation in hand, for the worker by, and tells whether somebody has to run it.
+func (t *tx) sweep(ctx context.Context, d dueOperation, by string) (bool, error) {
 	if d.status == string(AwaitingApproval) {
 		o, err := t.load(ctx, d.id, true)
 		if err != nil || o == nil {
@@ -143,7 +146,7 @@ func (t *tx) sweep(ctx context.Context, d dueOperation) (bool, error) {
 			return false, err
 		}
 	}
-	return true, t.exec(ctx, `UPDATE journal_operations SET owner = '', epoch = ?, due = ?, handed_by = ? WHERE id = ?`, epoch, t.now+Grace.Microseconds(), t.s.worker.name(), d.id)
+	return true, t.exec(ctx, `UPDATE journal_operations SET owner = '', epoch = ?, due = ?, handed_by = ? WHERE id = ?`, epoch, t.now+Grace.Microseconds(), by, d.id)
 }
 
 // nextDue tells, without a lock, whether something is due, and else when.

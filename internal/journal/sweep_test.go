@@ -3,12 +3,17 @@ package journal
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 )
 
 func TestSweepHandsOutWhatIsDueOnce(t *testing.T) {
@@ -286,4 +291,43 @@ func TestSpentTokensAreForgottenLongAfterTheyExpired(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A process that makes its file in a transaction may wait there for another that has locked the file, takes it for a dead one's, and waits for the database.
+func TestASweepMakesItsProcessKnownBeforeItTakesTheDatabase(t *testing.T) {
+	dir := t.TempDir()
+	first := New(Options{Dir: dir})
+	defer first.Close()
+	add(t, first, operation(func(o *Operation) { o.Status = Queued }))
+	db, err := first.SQLite(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hold.Rollback() //nolint:errcheck // nothing was written
+	s := New(Options{Dir: dir})
+	defer s.Close()
+	s.patience = time.Millisecond
+	if _, err := s.Sweep(t.Context(), noEnqueue); !fault.Is(err, fault.UpstreamUnavailable) {
+		t.Fatalf("the database is locked: %v", err)
+	}
+	if files := workerFiles(t, dir); len(files) != 1 {
+		t.Errorf("workers while the database is locked: %v", files)
+	}
+}
+
+func workerFiles(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(dir, workersFolder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
 }
