@@ -27,8 +27,8 @@ type reported struct {
 // handover is what a call takes from a report: the findings of one kind, for one tool.
 type handover struct {
 	report, finding, tool string
-	// any takes also findings whose own advice is another tool.
-	any bool
+	// groups says that the call names groups itself, and does not need those of the finding.
+	groups bool
 }
 
 // reported reads whom a report's findings of one kind are about: each person once, at most as many as a batch holds, and nobody whom the same tool has
@@ -57,7 +57,7 @@ func (d *Deps) reported(ctx context.Context, h handover) (list rows[reported], n
 		seen[f.AccountID] = true
 		mine := f.Fix != nil && f.Fix.Tool == h.tool
 		switch {
-		case !mine && !h.any:
+		case !mine && !(h.groups && audit.Mends(f.Code, h.tool, true)):
 			if others++; f.Fix != nil {
 				otherTool = f.Fix.Tool
 			}

@@ -30,7 +30,7 @@ func (d *Deps) removeUserFromGroup(ctx context.Context, in RemoveUserFromGroupIn
 	case err != nil:
 		return Confirmable{}, err
 	case which == "report_id":
-		people, notes, err := d.reported(ctx, handover{report: in.ReportID, finding: in.Finding, tool: "remove_user_from_group", any: len(in.Groups) > 0})
+		people, notes, err := d.reported(ctx, handover{report: in.ReportID, finding: in.Finding, tool: "remove_user_from_group", groups: len(in.Groups) > 0})
 		if err != nil {
 			return Confirmable{}, err
 		}

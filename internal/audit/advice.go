@@ -3,10 +3,9 @@ package audit
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
-// advice says what to do about each kind of finding, and about which a change by the server would help.
+// advice says what a person does about each kind of finding.
 var advice = map[Code]string{
 	InactiveWithGroups:   "Take the account out of its groups.",
 	ActiveWithoutGroups:  "Give the person a group, or end the account.",
@@ -39,96 +38,26 @@ var advice = map[Code]string{
 func (r rules) complete(j *joined, found []Finding) []Finding {
 	for i := range found {
 		f := &found[i]
-		f.Evidence, f.Advice, f.Fix = r.evidence(j, f.Code), advice[f.Code], r.fix(j, f.Code, f.Severity)
-		if known := j.known(); f.Code == HiddenEmail && known.source != sourceHidden {
-			f.Advice = "Name the person by account id, or by the e-mail that " + theSource(known.source) + " has."
+		f.Evidence, f.Advice, f.Fix = r.evidence(j, f.Code), j.advice(f.Code), r.fix(j, f.Code, f.Severity)
+		if f.Fix == nil {
+			f.Look = j.look()
 		}
 	}
 	return found
 }
 
-// Parts of an offboarding.
-const (
-	partTokens     = "revoke_tokens"
-	partSCIMGroups = "scim_groups"
-	partJiraGroups = "jira_groups"
-)
-
-// mostGroups is how many groups one call of remove_user_from_group takes.
-const mostGroups = 50
-
-// fix gives the call that would do what is advised; where no change of ours would, the one that shows the person. Only a person's account can be changed.
-func (r rules) fix(j *joined, code Code, severity Severity) *Call {
-	id := j.id
-	if id == "" || id == unknownID {
-		return nil
-	}
-	look := &Call{Tool: "lookup_user", Arguments: Arguments{User: id}}
-	if !j.person() {
-		return look
-	}
-	switch code {
-	case InactiveWithGroups, UnmanagedExternal:
-		return leave(id, j.in, look)
-	case DormantSeat, NeverActive:
-		return leave(id, j.granting(j.idleSeats(r.cutoff).reclaimed(j)), look)
-	case SiteAdmin, AdminNotInRoster:
-		return leave(id, j.adminGroups(), look)
-	case ActiveLeaver:
-		why, _ := r.leaver(j)
-		return &Call{Tool: "offboard_user", Arguments: Arguments{User: id, Reason: why}}
-	case DeactivatedButActive:
-		return &Call{Tool: "offboard_user", Arguments: Arguments{User: id}}
-	case SCIMJiraMismatch:
-		if severity == High {
-			return &Call{Tool: "offboard_user", Arguments: Arguments{User: id}}
-		}
-	case LeaverToken, OldToken:
-		return &Call{Tool: "offboard_user", Arguments: Arguments{User: id, Steps: []string{partTokens}}}
-	case JoinerWithoutAccount:
-		if j.roster != nil {
-			return provision(*j.roster, look)
-		}
-	}
-	return look
-}
-
-// reclaimed gives the products whose seats would be freed.
-func (i idle) reclaimed(j *joined) []string {
-	if i.never {
-		return j.seats()
-	}
-	return i.dormant
-}
-
-// leave takes somebody out of groups.
-func leave(id string, groups []*group, otherwise *Call) *Call {
-	switch ids := idsOf(groups); {
-	case len(ids) == 0:
-		return otherwise
-	case len(ids) > mostGroups:
-		return &Call{Tool: "offboard_user", Arguments: Arguments{User: id, Steps: []string{partSCIMGroups, partJiraGroups}}}
+// advice is that of the kind, unless more is known of this account.
+func (j *joined) advice(code Code) string {
+	known := j.known()
+	switch {
+	case code == HiddenEmail && known.source != sourceHidden:
+		return "Name the person by account id, or by the e-mail that " + theSource(known.source) + " has."
+	case code == JoinerWithoutAccount && j.found:
+		return "If the person should be back: restore_user where an operation here ended the account (list_operations has its id), which gives the groups back, too; " +
+			"else provision_user, which reactivates it. If not, correct the roster."
 	default:
-		return &Call{Tool: "remove_user_from_group", Arguments: Arguments{User: id, Groups: ids}}
+		return advice[code]
 	}
-}
-
-// provision makes a person's account. It needs both names, which a roster may write as one, either way round.
-func provision(u listed, otherwise *Call) *Call {
-	given, family, named := splitName(u.name)
-	if u.main() == "" || !named {
-		return otherwise
-	}
-	return &Call{Tool: "provision_user", Arguments: Arguments{Email: u.main(), Given: given, Family: family, DryRun: true}}
-}
-
-func splitName(name string) (given, family string, ok bool) {
-	if before, after, comma := strings.Cut(name, ","); comma {
-		given, family = strings.TrimSpace(after), strings.TrimSpace(before)
-	} else {
-		given, family, _ = cutLast(strings.TrimSpace(name), " ")
-	}
-	return clip(given, 100), clip(family, 100), given != "" && family != ""
 }
 
 // evidence gives the facts behind a finding, each with its source.

@@ -61,7 +61,7 @@ func (c *comparer) findings(ctx context.Context, dir string, memory int, before,
 			if err != nil {
 				return err
 			}
-			f.Advice, f.Fix = "", nil
+			f.Advice, f.Fix, f.Look = "", nil, nil
 			value, err := json.Marshal(f)
 			if err != nil {
 				return err

@@ -24,26 +24,24 @@ const (
 
 func (r rules) group(g *group, people int) (Finding, bool) {
 	f := Finding{GroupID: g.id, Name: clip(g.name, 80), Evidence: g.evidence(r)}
-	add := func(code Code, s Severity, tool, format string, args ...any) {
+	add := func(code Code, s Severity, format string, args ...any) {
 		f.Code, f.Severity, f.Detail, f.Advice = code, s, fmt.Sprintf(format, args...), advice[code]
-		f.Fix = &Call{Tool: tool, Arguments: Arguments{Group: g.id, Include: tool == toolMembers && code == UnusedGroup}}
+		f.Look = &Call{Tool: "list_group_members", Arguments: Arguments{Group: g.id, Include: code == UnusedGroup}}
 	}
 	switch {
 	case g.members == 0:
-		add(EmptyGroup, Info, "list_group_members", "Nobody is in the group%s.", g.grants())
+		add(EmptyGroup, Info, "Nobody is in the group%s.", g.grants())
 	case people >= everyoneLeast && float64(g.active) >= everyoneShare*float64(people):
-		add(EveryoneGroup, Info, toolMembers, "%d of the %d active people are in the group%s.", g.active, people, g.grants())
+		add(EveryoneGroup, Info, "%d of the %d active people are in the group%s.", g.active, people, g.grants())
 	case g.active == 0:
-		add(UnusedGroup, Low, toolMembers, "None of the %d members is an active person%s.", g.members, g.grants())
+		add(UnusedGroup, Low, "None of the %d members is an active person%s.", g.members, g.grants())
 	case r.cutoff > 0 && g.recent == 0 && g.unknown == 0:
-		add(UnusedGroup, Low, toolMembers, "None of the %d active members has used the site within %d days%s.", g.active, r.window, g.grants())
+		add(UnusedGroup, Low, "None of the %d active members has used the site within %d days%s.", g.active, r.window, g.grants())
 	default:
 		return Finding{}, false
 	}
 	return f, true
 }
-
-const toolMembers = "list_group_members"
 
 // grants adds what the group gives, as far as is known.
 func (g *group) grants() string {

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,7 +71,7 @@ func TestJudgeFiveSources(t *testing.T) {
 				j.org.status, j.org.groups = statusDeactivated, []int{}
 			}),
 			found{JoinerWithoutAccount: Low},
-			call{},
+			call{JoinerWithoutAccount, "provision_user", nil},
 		},
 		"dormant": {
 			all, with(func(j *joined) { j.org.uses[0].at = long }),
@@ -197,10 +198,19 @@ func TestJudgeFiveSources(t *testing.T) {
 					t.Errorf("%s twice", f.Code)
 				}
 				got[f.Code] = f.Severity
-				if len(f.Evidence) == 0 || f.Advice == "" || f.Fix == nil {
-					t.Errorf("%s lacks evidence, advice or a call: %+v", f.Code, f)
-				} else if f.Code == test.fix.code && (f.Fix.Tool != test.fix.tool || !cmp.Equal(f.Fix.Arguments.Groups, test.fix.groups) || f.Fix.Arguments.User != "1") {
-					t.Errorf("%s: %+v", f.Code, f.Fix)
+				if len(f.Evidence) == 0 || f.Advice == "" || (f.Fix == nil) == (f.Look == nil) {
+					t.Errorf("%s lacks evidence, advice or the one call that fits: %+v", f.Code, f)
+					continue
+				}
+				if f.Fix != nil && f.Fix.Tool != Remedy(f.Code) || f.Look != nil && f.Look.Tool != "lookup_user" {
+					t.Errorf("%s: fix %+v, look %+v", f.Code, f.Fix, f.Look)
+				}
+				call := f.Fix
+				if call == nil {
+					call = f.Look
+				}
+				if f.Code == test.fix.code && (call.Tool != test.fix.tool || !cmp.Equal(call.Arguments.Groups, test.fix.groups) || call.Arguments.User != "1" && call.Tool != toolProvision) {
+					t.Errorf("%s: %+v", f.Code, call)
 				}
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -230,12 +240,58 @@ func TestJudgeGroups(t *testing.T) {
 			if f.Code != test.want || is != (test.want != "") {
 				t.Errorf("%q, want %q", f.Code, test.want)
 			}
-			if is && (f.Fix == nil || f.Fix.Arguments.Group != "g" || f.Advice == "" || len(f.Evidence) == 0) {
+			if is && (f.Fix != nil || f.Look == nil || f.Look.Arguments.Group != "g" || f.Advice == "" || len(f.Evidence) == 0) {
 				t.Errorf("%+v", f)
 			}
 		})
 	}
 	if _, is := r.group(&group{members: 3, active: 3, recent: 3}, 3); is {
 		t.Error("in a tiny site everybody is in most groups")
+	}
+}
+
+// A person who should have access gets the call that gives it, by the e-mail and the name of the account that there is; where that can't be told, a look.
+func TestTheCallForAJoiner(t *testing.T) {
+	r := rules{roster: true}
+	inactive := func(edit func(*joined)) joined {
+		j := joined{
+			account: account{id: "1", kind: typeAtlassian, name: "Jane Doe", email: "jane@example.com"}, found: true,
+			roster: &listed{line: 7, emails: []string{"jane.alias@example.com"}, status: roster.Active},
+		}
+		edit(&j)
+		return j
+	}
+	for name, test := range map[string]struct {
+		joined joined
+		want   *Arguments
+	}{
+		"the account's name and e-mail": {inactive(func(*joined) {}), &Arguments{Email: "jane@example.com", Given: "Jane", Family: "Doe", DryRun: true}},
+		"the roster's name": {
+			inactive(func(j *joined) { j.roster.name = "Smith, Jane" }), &Arguments{Email: "jane@example.com", Given: "Jane", Family: "Smith", DryRun: true},
+		},
+		"an e-mail that Jira hides": {
+			inactive(func(j *joined) { j.email, j.org = "", &orgUser{email: "jane@old.example"} }), &Arguments{Email: "jane@old.example", Given: "Jane", Family: "Doe", DryRun: true},
+		},
+		"the e-mail of the roster alone": {
+			inactive(func(j *joined) { j.email = "" }), &Arguments{Email: "jane.alias@example.com", Given: "Jane", Family: "Doe", DryRun: true},
+		},
+		"one name alone": {inactive(func(j *joined) { j.name = "Jane" }), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, f := range r.judge(test.joined) {
+				if f.Code != JoinerWithoutAccount {
+					continue
+				}
+				switch {
+				case test.want == nil && (f.Fix != nil || f.Look == nil):
+					t.Errorf("fix %+v, look %+v", f.Fix, f.Look)
+				case test.want != nil && (f.Fix == nil || f.Fix.Tool != toolProvision || !cmp.Equal(*test.want, f.Fix.Arguments)):
+					t.Errorf("fix %+v, want %+v", f.Fix, test.want)
+				}
+				if !strings.Contains(f.Advice, "restore_user") {
+					t.Errorf("advice %q", f.Advice)
+				}
+			}
+		})
 	}
 }

@@ -22,84 +22,84 @@ const (
 	ownerHR           = "HR, or whoever keeps the roster"
 )
 
-// plain is a kind of finding in the words of the person who has to decide, and which tool takes all of the kind at once.
-type plain struct{ title, why, owner, tool string }
+// plain is a kind of finding in the words of the person who has to decide.
+type plain struct{ title, why, owner string }
 
 var plainWords = map[Code]plain{
 	ActiveLeaver: {
-		"Should have left, but can still sign in", "The roster says that they left, or does not have them, and their accounts are active.", ownerManager, "offboard_user",
+		"Should have left, but can still sign in", "The roster says that they left, or does not have them, and their accounts are active.", ownerManager,
 	},
 	DeactivatedButActive: {
-		"Deactivated elsewhere, active in Jira", "Another system ended the account and Jira did not follow, so access that should be over is not.", ownerJira, "offboard_user",
+		"Deactivated elsewhere, active in Jira", "Another system ended the account and Jira did not follow, so access that should be over is not.", ownerJira,
 	},
 	SCIMJiraMismatch: {
-		"The identity provider and Jira disagree", "What the identity provider believes of these accounts is not what they are, so its next change may do the wrong thing.", ownerProvider, "",
+		"The identity provider and Jira disagree", "What the identity provider believes of these accounts is not what they are, so its next change may do the wrong thing.", ownerProvider,
 	},
 	AdminNotInRoster: {
-		"Administrators who are not in the roster", "They can change everything, and nobody has said that they should.", ownerOrganization, "",
+		"Administrators who are not in the roster", "They can change everything, and nobody has said that they should.", ownerOrganization,
 	},
 	LeaverToken: {
-		"API tokens of people who left", "A token works without a password and without a second factor, also after its owner has gone.", ownerOrganization, "offboard_user",
+		"API tokens of people who left", "A token works without a password and without a second factor, also after its owner has gone.", ownerOrganization,
 	},
 	OldToken: {
-		"Old API tokens", "A token works without a password and without a second factor, and nobody may remember where an old one is used.", ownerOrganization, "offboard_user",
+		"Old API tokens", "A token works without a password and without a second factor, and nobody may remember where an old one is used.", ownerOrganization,
 	},
 	DormantSeat: {
-		"Not active for long, and holding a paid seat", "The seats are paid for and not used, and an account that nobody watches is the one that gets taken over.", ownerManager, "remove_user_from_group",
+		"Not active for long, and holding a paid seat", "The seats are paid for and not used, and an account that nobody watches is the one that gets taken over.", ownerManager,
 	},
 	NeverActive: {
-		"Never active, and holding a paid seat", "They hold seats that nobody has ever used.", ownerManager, "remove_user_from_group",
+		"Never active, and holding a paid seat", "They hold seats that nobody has ever used.", ownerManager,
 	},
 	UnmanagedExternal: {
-		"People of other companies", "Their employer does not tell us when they leave, so nothing ends their access by itself.", "Whoever invited them, then a Jira administrator", "remove_user_from_group",
+		"People of other companies", "Their employer does not tell us when they leave, so nothing ends their access by itself.", "Whoever invited them, then a Jira administrator",
 	},
 	ManagedOutsideSCIM: {
-		"Our accounts that the identity provider does not steer", "When these people leave, the identity provider won’t end their access.", ownerProvider, "",
+		"Our accounts that the identity provider does not steer", "When these people leave, the identity provider won’t end their access.", ownerProvider,
 	},
 	InactiveWithGroups: {
-		"Inactive, but still in groups", "Nobody gets in now, but all of that access comes back with a reactivation.", ownerJira, "remove_user_from_group",
+		"Inactive, but still in groups", "Nobody gets in now, but all of that access comes back with a reactivation.", ownerJira,
 	},
 	ActiveWithoutGroups: {
-		"Active, but in no group", "They can sign in and may do nothing: either they lack a group, or the account is not needed.", ownerJira, "",
+		"Active, but in no group", "They can sign in and may do nothing: either they lack a group, or the account is not needed.", ownerJira,
 	},
 	AppInAdminGroup: {
-		"Apps and service accounts with an administrator’s rights", "Whoever holds such an app’s credential administers the site.", ownerOrganization, "",
+		"Apps and service accounts with an administrator’s rights", "Whoever holds such an app’s credential administers the site.", ownerOrganization,
 	},
 	OrganizationAdmin: {
-		"Administrators of the organization", "They can do everything on every site. Each of them should be known by name to somebody.", ownerOrganization, "",
+		"Administrators of the organization", "They can do everything on every site. Each of them should be known by name to somebody.", ownerOrganization,
 	},
 	SiteAdmin: {
-		"Administrators of the site", "They can give access to anybody. Each of them should be known by name to somebody.", ownerJira, "",
+		"Administrators of the site", "They can give access to anybody. Each of them should be known by name to somebody.", ownerJira,
 	},
 	JoinerWithoutAccount: {
-		"In the roster, but without an account", "They should have access and don’t, or the roster is wrong.", ownerHR, "",
+		"In the roster, but without an account", "They should have access and don’t, or the roster is wrong.", ownerHR,
 	},
 	SourceContradiction: {
-		"Sources that contradict each other", "Two systems say different things of the same person; one of them is wrong.", ownerHR, "",
+		"Sources that contradict each other", "Two systems say different things of the same person; one of them is wrong.", ownerHR,
 	},
 	DuplicateName: {
-		"Several people with one name", "It is easy to change the wrong one.", ownerJira, "",
+		"Several people with one name", "It is easy to change the wrong one.", ownerJira,
 	},
 	DuplicateEmail: {
-		"Several accounts with one e-mail", "One of them is probably left over, and its access with it.", ownerJira, "",
+		"Several accounts with one e-mail", "One of them is probably left over, and its access with it.", ownerJira,
 	},
 	UnknownAccount: {
-		"Accounts that Jira can’t tell about", "Their records are incomplete or corrupted, so that what they may do is not known.", ownerJira, "",
+		"Accounts that Jira can’t tell about", "Their records are incomplete or corrupted, so that what they may do is not known.", ownerJira,
 	},
 	UnusedGroup: {
-		"Groups that nobody active is in", "What such a group grants comes back with the next person who is put into it.", ownerJira, "",
+		"Groups that nobody active is in", "What such a group grants comes back with the next person who is put into it.", ownerJira,
 	},
 	EmptyGroup: {
-		"Groups with nobody in them", "Nobody remembers what they were for.", ownerJira, "",
+		"Groups with nobody in them", "Nobody remembers what they were for.", ownerJira,
 	},
 	EveryoneGroup: {
-		"Groups that nearly everybody is in", "Whatever such a group may see, everybody sees.", ownerJira, "",
+		"Groups that nearly everybody is in", "Whatever such a group may see, everybody sees.", ownerJira,
 	},
 	NotInJira: {
-		"Known elsewhere, without access to this site", "Good to know when somebody asks who could get in.", "", "",
+		"Known elsewhere, without access to this site", "Good to know when somebody asks who could get in.", "",
 	},
 	HiddenEmail: {
-		"E-mail addresses that Jira hides", "Such a person is found by account id alone, unless another source knows the address.", "", "",
+		"E-mail addresses that Jira hides", "Such a person is found by account id alone, unless another source knows the address.", "",
 	},
 }
 
@@ -182,11 +182,14 @@ func pageKind(code Code, severity Severity, r Result) webpage.Kind {
 	k := webpage.Kind{
 		Code: string(code), Severity: string(severity), Title: w.title, Why: w.why, Advice: plainCodes(advice[code]), Owner: w.owner, Count: r.Counts.ByFinding[code],
 	}
-	if w.tool != "" {
-		k.Call = fmt.Sprintf(`{"tool":%q,"arguments":{"report_id":%q,"finding":%q}}`, w.tool, r.Report.ID, code)
+	if tool := Remedy(code); (tool == toolOffboard || tool == toolRemove) && !slices.Contains(oneByOne, code) {
+		k.Call = fmt.Sprintf(`{"tool":%q,"arguments":{"report_id":%q,"finding":%q}}`, tool, r.Report.ID, code)
 	}
 	return k
 }
+
+// oneByOne are kinds that the page offers no call for all of: administrators, and what is mended at the identity provider mostly.
+var oneByOne = []Code{AdminNotInRoster, SiteAdmin, SCIMJiraMismatch}
 
 // pageSources tells of each source whether it was read. The console's export says nothing that the organization does not.
 func pageSources(r Result) []webpage.Source {

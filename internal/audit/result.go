@@ -110,7 +110,8 @@ type Finding struct {
 	GroupID   string     `json:"group_id,omitempty" jsonschema:"the group, of a finding about one"`
 	Evidence  []Evidence `json:"evidence,omitempty" jsonschema:"the facts behind it, each with its source"`
 	Advice    string     `json:"advice,omitempty" jsonschema:"what to do"`
-	Fix       *Call      `json:"fix,omitempty" jsonschema:"the tool call that would do it, or begin with it"`
+	Fix       *Call      `json:"fix,omitempty" jsonschema:"the tool call that would do it, or begin with it; absent where no change of ours would"`
+	Look      *Call      `json:"look,omitempty" jsonschema:"where fix is absent: the call that shows more and changes nothing"`
 }
 
 // Evidence is one fact, and the source that states it.

@@ -297,8 +297,11 @@ func checkSources(t *rapid.T, rows []Row, findings []Finding) {
 				t.Fatalf("evidence %+v of %+v", e, f)
 			}
 		}
-		if f.Fix != nil && f.Fix.Tool == "" {
-			t.Fatalf("a call without a tool: %+v", f)
+		if f.Fix != nil && f.Look != nil || f.Look != nil && !slices.Contains([]string{"lookup_user", "search_users", "list_group_members"}, f.Look.Tool) {
+			t.Fatalf("fix %+v, look %+v: %+v", f.Fix, f.Look, f)
+		}
+		if f.Fix != nil && f.Fix.Tool != Remedy(f.Code) && len(f.Fix.Arguments.Steps) == 0 { // from many groups at once by an offboarding's part
+			t.Fatalf("a call that is not the kind's remedy: %+v", f)
 		}
 	}
 }

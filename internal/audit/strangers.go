@@ -98,11 +98,13 @@ func (o stranger) judge() (Finding, bool) {
 	case o.roster != nil && !o.known && !o.roster.gone():
 		f.Code, f.Severity, f.Name = JoinerWithoutAccount, Medium, clip(cmp.Or(o.roster.name, o.email), 80)
 		f.Detail = fmt.Sprintf("The roster has this person (line %d, %s), but no account shows the e-mail.", o.roster.line, clip(o.email, 254))
-		f.Fix = provision(*o.roster, &Call{Tool: "search_users", Arguments: Arguments{Query: cmp.Or(o.roster.main(), o.roster.name)}})
+		if f.Fix = provision(o.roster.main(), o.roster.name); f.Fix == nil {
+			f.Look = &Call{Tool: "search_users", Arguments: Arguments{Query: cmp.Or(o.roster.main(), o.roster.name)}}
+		}
 	case o.export != nil && !o.alias:
 		f.Code, f.Severity, f.Name = NotInJira, Info, clip(cmp.Or(o.export.name, o.email), 80)
 		f.Detail = "The export has this person without an account id, and not one account alone shows the e-mail."
-		f.Fix = &Call{Tool: "search_users", Arguments: Arguments{Query: o.email}}
+		f.Look = &Call{Tool: "search_users", Arguments: Arguments{Query: cmp.Or(o.email, o.export.name)}}
 	default:
 		return f, false
 	}

@@ -46,6 +46,7 @@ func TestAReportsFindingsAreHandedOver(t *testing.T) {
 	// What the findings do not advise, and what is no finding.
 	c.call(t, "offboard_user", ask).wants(t, map[string]any{"code": "invalid_argument"})
 	c.call(t, "offboard_user", args{"report_id": report, "finding": "hidden_email"}).says(t, "is not what the findings")
+	c.call(t, "remove_user_from_group", args{"report_id": report, "finding": "hidden_email", "groups": []string{"partners"}}).says(t, "is not what the findings", "a look by a person")
 	c.call(t, "offboard_user", args{"report_id": report, "finding": "active_leaver"}).wants(t, map[string]any{"code": "not_found"})
 	c.call(t, "offboard_user", args{"report_id": report}).wants(t, map[string]any{"code": "invalid_argument"})
 	c.call(t, "remove_user_from_group", args{"report_id": "../" + report, "finding": "dormant_seat"}).wants(t, map[string]any{"code": "invalid_argument"})
