@@ -14,6 +14,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -38,6 +39,9 @@ type Client struct {
 	events *quota // of the queries of the audit log
 
 	refused sync.Map // Write → error, see Refused
+
+	// PersonsToken tells that the key has the form of a person's API token. That is a hint only, so it is used as any other, and a 401 is [ErrPersonsToken] too.
+	PersonsToken bool
 }
 
 // New returns a client of the organization orgID that sends its requests through c, whose base URL is https://api.atlassian.com.
@@ -65,7 +69,21 @@ func (c *Client) do(ctx context.Context, r call, out any) error {
 	}
 	err := c.rest.Do(ctx, rest.Request{Method: r.method, Route: r.route, Path: path, Query: r.query, Body: r.body, Reads: r.reads}, out)
 	c.learn(r, err)
-	return err
+	return c.suspect(err)
+}
+
+// ErrPersonsToken tells that a key was refused that looks like the API token of a person.
+var ErrPersonsToken = errors.New("the key looks like a person's API token")
+
+// suspect adds to a refusal of the key what the key looks like.
+func (c *Client) suspect(err error) error {
+	var e *rest.Error
+	if !c.PersonsToken || !errors.As(err, &e) || !rest.IsStatus(err, http.StatusUnauthorized) || KeyTooSmall(err) {
+		return err
+	}
+	told := *e
+	told.Err = errors.Join(ErrPersonsToken, e.Err)
+	return &told
 }
 
 // fill makes a route the path that is sent.

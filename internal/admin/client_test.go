@@ -145,3 +145,24 @@ func TestKeys(t *testing.T) {
 		t.Errorf("a change with a key that may only read: %v", err)
 	}
 }
+
+// A person's token is known by its looks alone, so it is tried, and its refusal says what it looks like.
+func TestAKeyThatLooksLikeAPersonsToken(t *testing.T) {
+	o := newOrganization(t, sandbox.Options{})
+	for _, test := range []struct {
+		name       string
+		key        string
+		looks, say bool
+	}{
+		{"a token that is refused", "ATATT3xFfGF0-of-somebody", true, true},
+		{"another that is refused", "no key", false, false},
+		{"a key that is good, whatever it looks like", key(sandbox.OrgKeyFull), true, false},
+		{"a key that is too small", key(sandbox.OrgKeyNarrow), true, false},
+	} {
+		client := clientOf(t, o.url, sandbox.OrgID, test.key)
+		client.PersonsToken = test.looks
+		if _, err := client.Organization(t.Context()); errors.Is(err, admin.ErrPersonsToken) != test.say {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+}

@@ -90,6 +90,9 @@ type Organization struct {
 	Missing error
 }
 
+// PersonsToken tells whether the key has the form of a person's API token. That form is nowhere promised, so it is a reason to say so and none to refuse the key.
+func (o Organization) PersonsToken() bool { return strings.HasPrefix(o.Key.Reveal(), "ATATT") }
+
 // Set tells whether anything is set for the organization.
 func (o Organization) Set() bool { return o.ID != "" || !o.Key.IsZero() }
 
@@ -176,8 +179,11 @@ func (c Config) Problems() []string {
 	if c.SCIM.Missing != nil && (c.SCIM.DirectoryID != "" || !c.SCIM.Token.IsZero()) {
 		list = append(list, c.SCIM.Missing.Error())
 	}
-	if c.Organization.Missing != nil && c.Organization.Set() {
+	switch {
+	case c.Organization.Missing != nil && c.Organization.Set():
 		list = append(list, c.Organization.Missing.Error())
+	case c.Organization.PersonsToken():
+		list = append(list, "ATLASSIAN_ORG_API_KEY looks like the API token of a person (those begin with ATATT), which opens no organization; "+howToMakeKeys)
 	}
 	return list
 }

@@ -261,6 +261,17 @@ func TestWrongCredentialsAreKeptAsReasons(t *testing.T) {
 	}
 }
 
+// The form of a person's token is a hint: it is said at the start, and the key is tried.
+func TestAnOrganizationKeyThatLooksLikeAPersonsToken(t *testing.T) {
+	c, err := load(t, nil, home(t, "", map[string]string{"ATLASSIAN_ORG_ID": "o-1", "ATLASSIAN_ORG_API_KEY": "ATATT3xFfGF0hunter2"}))
+	if err != nil || c.Organization.Missing != nil || !c.Organization.PersonsToken() {
+		t.Fatalf("%v, %v", err, c.Organization.Missing)
+	}
+	if got := c.Problems(); len(got) != 1 || !strings.Contains(got[0], "looks like the API token of a person") || strings.Contains(got[0], "hunter2") {
+		t.Errorf("problems %q", got)
+	}
+}
+
 func TestTheOrganizationsCredential(t *testing.T) {
 	key := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(key, []byte("from-file\n"), 0o600); err != nil {

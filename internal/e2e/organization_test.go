@@ -25,7 +25,7 @@ func TestTheOrganizationsKey(t *testing.T) {
 		"one that may only find people":   {mine, keys[sandbox.OrgKeyNarrow].Key, true, true, "Example", []string{"has scopes"}},
 		"one that has expired":            {mine, keys[sandbox.OrgKeyExpired].Key, true, false, "", []string{"401", "Settings, API keys", "expire"}},
 		"another organization's":          {mine, keys[sandbox.OrgKeyForeign].Key, true, false, "", []string{"ATLASSIAN_ORG_ID", `belongs to the organization "Another organization" (` + sandbox.OtherOrgID + ")"}},
-		"a person's token, of some site":  {mine, "ATATT3xFfGF0-of-somebody", true, false, "", []string{"401", "ATATT", "Settings, API keys"}},
+		"a person's token, of some site":  {mine, "ATATT3xFfGF0-of-somebody", true, false, "", []string{"401", "looks like the API token of a person", "Settings, API keys"}},
 		"the Jira token of this very one": {mine, s.env["ATLASSIAN_API_TOKEN"], false, false, "", []string{"the same text as ATLASSIAN_API_TOKEN"}},
 		"the SCIM token":                  {mine, s.env["ATLASSIAN_SCIM_TOKEN"], false, false, "", []string{"the same text as ATLASSIAN_SCIM_TOKEN"}},
 		"none":                            {"", "", false, false, "", []string{"ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY"}},

@@ -37,6 +37,10 @@ func fromOrganization(e *rest.Error, f *fault.Error) bool {
 		f.Code = fault.PermissionDenied
 		f.Message = fmt.Sprintf("The organization's key has scopes, and not the one for %s %s (401).", e.Method, e.Path)
 		f.Hint = "It needs " + scope(e) + "."
+	case errors.Is(e, admin.ErrPersonsToken):
+		f.Code = fault.Unauthenticated
+		f.Message = "Atlassian refused the organization's key (401). It looks like the API token of a person, yours or somebody else's: those begin with ATATT, and none of them opens an organization." + said(e)
+		f.Hint = "Set ATLASSIAN_ORG_API_KEY to a key that an organization admin makes for this very organization (" + where + "). A person's token belongs into ATLASSIAN_API_TOKEN, beside its owner's ATLASSIAN_EMAIL."
 	case e.Status == http.StatusUnauthorized:
 		f.Code = fault.Unauthenticated
 		f.Message = "Atlassian refused the organization's key (401)." + said(e)

@@ -167,7 +167,9 @@ func adminClient(cfg config.Config, log *slog.Logger) (*admin.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("organization client: %w", err)
 	}
-	return admin.New(client, cfg.Organization.ID), nil
+	org := admin.New(client, cfg.Organization.ID)
+	org.PersonsToken = cfg.Organization.PersonsToken()
+	return org, nil
 }
 
 // Build makes the server that cfg asks for. The error names a setting.
