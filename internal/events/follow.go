@@ -106,7 +106,10 @@ func (f *Follower) Next(ctx context.Context) (Batch, error) {
 	if f.log.missing != nil {
 		return Batch{}, f.log.missing
 	}
-	known := f.log.known(ctx)
+	known, err := f.log.known(ctx)
+	if _, passes := patience(err, 0); known == nil && passes {
+		return Batch{}, err // what an unknown action means decides whether it is told, and nobody looks at it again
+	}
 	page, err := f.read(ctx)
 	if err != nil {
 		return Batch{}, err

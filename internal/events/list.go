@@ -17,9 +17,13 @@ import (
 const (
 	// mostPages is how many pages of the service one answer is looked for in: half of the ten queries that a minute has.
 	mostPages = 5
+	// mostWait is how long one answer waits for the service in all, beyond the time that its answers take: somebody waits for ours.
+	mostWait = 3 * time.Second
+	// namesWait is how long it waits for the organization's list of actions, which only adds words.
+	namesWait = 5 * time.Second
 	// namesAge is for how long the organization's list of actions is remembered.
 	namesAge = 24 * time.Hour
-	// namesPause is how long it isn't asked for again after an error: it only adds words.
+	// namesPause is how long it isn't asked for again after an error.
 	namesPause = time.Minute
 	// usualLimit is the length of an answer to a question that names none.
 	usualLimit = 25
@@ -32,10 +36,13 @@ type Log struct {
 	now     func() time.Time
 	perPage int // entries of one page of the service; 0 = as many as there can be
 
-	mu     sync.Mutex
-	names  names
-	until  time.Time // the names are good, or not asked for, until then
-	scoped bool      // the key has scopes, and the filtered log knows none
+	mu       sync.Mutex
+	names    names
+	nameless error     // why the names could not be read last
+	until    time.Time // the names are good, or not asked for, until then
+	scoped   bool      // the key has scopes, and the filtered log knows none
+
+	answers answers
 }
 
 // New returns a Log of source; nil with the reason in missing where no organization is configured.
@@ -49,6 +56,7 @@ type Query struct {
 	From, To time.Time // zero = the last 30 days
 	Limit    int
 	Cursor   string
+	Kept     bool // an answer of the last minutes will do where the minute's queries are used up
 }
 
 // Page is an answer, newest first.
@@ -58,13 +66,17 @@ type Page struct {
 	From, To time.Time
 	Looked   int           // entries of the log that were looked at
 	Limited  time.Duration // the minute's queries are used up, and the next is possible after this
+	AsOf     time.Time     // when the service was asked
+	Kept     bool          // that is a while ago, and the service answers nobody right now
 	Streamed bool          // the key has scopes: the order is that in which the service processed events
+	Nameless bool          // the organization's list of actions could not be read
 }
 
 // Check tells why there is no log to ask, as a fault.
 func (l *Log) Check() error { return l.missing }
 
-// List answers q. What the service can't filter is filtered here, in a bounded number of its pages; where those don't suffice, Next goes on.
+// List answers q. What the service can't filter is filtered here, in a bounded number of its pages; where those don't suffice, Next goes on. It waits for
+// a service that refuses for a few seconds at most ([mostWait]).
 //
 // Errors: invalid_argument for a window or cursor that can't be; not_configured; rate_limited where not one page could be read, with when the next
 // can be; those of [admin.Client.Events] and [admin.Client.EventsStream].
@@ -75,6 +87,33 @@ func (l *Log) List(ctx context.Context, q Query) (Page, error) {
 	if q.Limit <= 0 {
 		q.Limit = usualLimit
 	}
+	now := l.now()
+	page, err := l.look(rest.WithPatience(ctx, mostWait), q, now)
+	page.AsOf = now
+	wait, used := usedUp(err)
+	switch {
+	case err == nil && page.Limited == 0:
+		l.answers.keep(q.question(), page)
+	case used && q.Kept:
+		if kept, ok := l.answers.find(q.question(), now); ok {
+			kept.Kept, kept.Limited = true, wait
+			return kept, nil
+		}
+	}
+	return page, err
+}
+
+// usedUp tells whether an error is that the minute's queries are used up, and when the next is possible.
+func usedUp(err error) (time.Duration, bool) {
+	var refused *rest.Error
+	if !errors.As(err, &refused) || refused.Status != http.StatusTooManyRequests {
+		return 0, false
+	}
+	return refused.RetryAfter, true
+}
+
+// look reads as many pages as q needs, or as there may be.
+func (l *Log) look(ctx context.Context, q Query, now time.Time) (Page, error) {
 	at := place{Query: q.hash(), Stream: l.onlyStream()}
 	var out Page
 	var err error
@@ -84,12 +123,15 @@ func (l *Log) List(ctx context.Context, q Query) (Page, error) {
 		}
 		out.From, out.To = at.window()
 	} else {
-		if out.From, out.To, err = window(q.From, q.To, l.now()); err != nil {
+		if out.From, out.To, err = window(q.From, q.To, now); err != nil {
 			return Page{}, err
 		}
 		at.From, at.To = out.From.UnixMilli(), out.To.UnixMilli()
 	}
-	known := l.known(ctx)
+	names, cancel := context.WithTimeout(ctx, namesWait)
+	known, err := l.known(names)
+	cancel()
+	out.Nameless = err != nil && known == nil
 	for pages := 0; ; pages++ {
 		if pages == mostPages {
 			out.Next = at.seal()
@@ -97,11 +139,11 @@ func (l *Log) List(ctx context.Context, q Query) (Page, error) {
 		}
 		page, streamed, err := l.fetch(ctx, q.Filter, known, at)
 		if err != nil {
-			var refused *rest.Error
-			if pages == 0 || !errors.As(err, &refused) || refused.Status != http.StatusTooManyRequests {
+			wait, used := usedUp(err)
+			if pages == 0 || !used {
 				return Page{}, expired(err, at)
 			}
-			out.Next, out.Limited = at.seal(), refused.RetryAfter
+			out.Next, out.Limited = at.seal(), wait
 			break
 		}
 		at.Stream = streamed
@@ -204,24 +246,29 @@ func (l *Log) onlyStream() bool {
 	return l.scoped
 }
 
-// known returns the organization's own list of actions. Without it, events have our words alone.
-func (l *Log) known(ctx context.Context) names {
+// known returns the organization's own list of actions. Without it, events have our words alone; the error says why there is none, or none that is new.
+func (l *Log) known(ctx context.Context) (names, error) {
+	l.mu.Lock()
+	known, err, until := l.names, l.nameless, l.until
+	l.mu.Unlock()
+	if l.now().Before(until) {
+		return known, err
+	}
+	actions, err := l.source.EventActions(ctx) // nobody waits for somebody else's answer, who may have more patience
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
-	if now.Before(l.until) {
-		return l.names
+	l.nameless = err
+	switch {
+	case errors.Is(err, context.Canceled): // nothing is known of the service
+	case err != nil:
+		l.until = l.now().Add(namesPause)
+	default:
+		l.names, l.until = make(names, len(actions)), l.now().Add(namesAge)
+		for _, a := range actions {
+			l.names[a.ID] = a
+		}
 	}
-	actions, err := l.source.EventActions(ctx)
-	if err != nil {
-		l.until = now.Add(namesPause)
-		return l.names
-	}
-	l.names, l.until = make(names, len(actions)), now.Add(namesAge)
-	for _, a := range actions {
-		l.names[a.ID] = a
-	}
-	return l.names
+	return l.names, err
 }
 
 // expired says what to do where the service no longer knows a page.
