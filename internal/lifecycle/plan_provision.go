@@ -138,10 +138,7 @@ func (p *Plan) returning(f provisionFacts, route string) {
 	switch {
 	case (person.Active || outside) && (person.SCIM == nil || person.SCIM.Active):
 		if route == RouteSCIM && person.SCIM == nil {
-			p.attrs = f.who.attributes()
-			p.Steps = append(p.Steps, Step{Action: CreateUser, Via: ViaSCIM, Target: p.Target.Label, Detail: "link the existing account to the SCIM directory, which gives it the name " + f.who.name()})
-			p.Warnings = append(p.Warnings, "The account exists. From then on the directory decides on its name and on whether it is active, in place of whoever does now.", warnProvider)
-			p.Undo = append(p.Undo, "The link: only the identity provider or an administrator can take it away.")
+			p.link(person, f.who)
 		}
 	case person.SCIM != nil && !person.SCIM.Active:
 		p.Steps = append(p.Steps, Step{Action: Reactivate, Via: ViaSCIM, Target: p.Target.Label, Detail: "reactivate the existing account through SCIM (active: true) instead of creating a second one"})
@@ -153,6 +150,27 @@ func (p *Plan) returning(f provisionFacts, route string) {
 	default:
 		p.Blockers = append(p.Blockers, "The account exists and is inactive, and it is not in the SCIM directory: nothing configured here can reactivate it. Reactivate it at admin.atlassian.com (Directory, Users), then call again.")
 	}
+}
+
+// link plans to put an existing account into the SCIM directory, unless another directory has it: that is a blocker where SCIM was asked for by name, and
+// else the account, which has its access, stays where it is.
+func (p *Plan) link(person directory.Person, who Newcomer) {
+	kept, warning := linkable(person)
+	switch {
+	case kept != "" && who.Route == RouteSCIM:
+		p.Blockers = append(p.Blockers, kept+" Take it out of there first, or leave the account where it is and name another route (organization or jira).")
+		return
+	case kept != "":
+		p.Warnings = append(p.Warnings, kept+" It stays where it is.")
+		return
+	}
+	p.attrs = who.attributes()
+	p.Steps = append(p.Steps, Step{Action: CreateUser, Via: ViaSCIM, Target: p.Target.Label, Detail: "link the existing account to the SCIM directory, which gives it the name " + who.name()})
+	p.Warnings = append(p.Warnings, "The account exists. From then on the directory decides on its name and on whether it is active, in place of whoever does now.", warnProvider)
+	if warning != "" {
+		p.Warnings = append(p.Warnings, warning)
+	}
+	p.Undo = append(p.Undo, "The link: only the identity provider or an administrator can take it away.")
 }
 
 func (n Newcomer) name() string {

@@ -103,3 +103,22 @@ func (p *Plan) warnBack(person directory.Person) {
 		p.Warnings = append(p.Warnings, "The account is still in groups, which give access again as soon as it is active: "+strings.Join(person.GroupNames(), ", ")+".")
 	}
 }
+
+// linkable tells from GET manage why an account that the organization owns can't go into the SCIM directory: another directory has it, and the two would
+// undo each other's changes. What is withheld from the key alone is a warning: the link is SCIM's to make.
+func linkable(person directory.Person) (kept, warning string) {
+	if person.Org == nil || !person.Org.Managed {
+		return "", ""
+	}
+	if person.Control == nil {
+		return "", "Whether another directory manages the account could not be asked."
+	}
+	enable := person.Control.May.May(admin.MayEnable)
+	switch {
+	case enable.Allowed:
+		return "", ""
+	case slices.Contains([]admin.Reason{admin.ReasonGoogle, admin.ReasonSCIM, admin.ReasonExportControl}, enable.Reason):
+		return "The existing account can't be linked to this SCIM directory: " + inWords(enable) + ".", ""
+	}
+	return "", "The organization's key may not change whether the account is active: " + inWords(enable) + ". If another directory manages it, that one may undo what this one does."
+}
