@@ -93,6 +93,7 @@ var ended = []string{
 	"POST /admin/v1/orgs/{}/directory/users/{}/suspend-access", "POST /admin/v1/orgs/{}/directory/users/{}/restore-access",
 	"DELETE /admin/v1/orgs/{}/directory/users/{}", "POST /admin/v1/orgs/{}/users/search", "POST /admin/v1/orgs/{}/groups/search",
 	"POST /admin/v1/orgs/{}/users/invite", "POST /admin/v1/orgs/{}/directory/groups", "DELETE /admin/v1/orgs/{}/directory/groups/{}",
+	"GET /admin/v1/orgs/{}/directory/groups", "GET /admin/v1/orgs/{}/directory/groups/{}", "GET /admin/v1/orgs/{}/directory/groups/{}/memberships",
 	"POST /admin/v1/orgs/{}/directory/groups/{}/memberships", "DELETE /admin/v1/orgs/{}/directory/groups/{}/memberships/{}",
 }
 

@@ -35,14 +35,14 @@ func (c *call) orgBodyOf(id string) any {
 // directories serves GET v2 directories. With accountId, those that the account is in.
 func (c *call) directories() {
 	list := []any{}
-	for _, of := range []struct{ id, name string }{{SyncedID, "Example (identity provider)"}, {LocalID, "Example (local)"}} {
+	for _, of := range orgDirectories {
 		if id := c.query.Get("accountId"); id != "" {
 			var room scratch
 			index := c.shown.byID(id)
 			if index < 0 {
 				continue
 			}
-			if a := c.shown.look(index, &room); !a.member() || a.directoryID() != of.id {
+			if a := c.shown.look(index, &room); !a.member() || !slices.Contains(a.directoryIDs(), of.id) {
 				continue
 			}
 		}

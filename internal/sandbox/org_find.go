@@ -42,7 +42,7 @@ func (q *userQuery) fits(m *model, a *account) bool {
 		len(q.Status) > 0 && !slices.Contains(q.Status, a.filteredStatus()) ||
 		len(q.AccountStatus) > 0 && !slices.Contains(q.AccountStatus, a.accountStatus()) ||
 		len(q.MembershipStatus) > 0 && !slices.Contains(q.MembershipStatus, a.membershipStatus()) ||
-		len(q.DirectoryIDs) > 0 && (!a.access || !slices.Contains(q.DirectoryIDs, a.directoryID())) ||
+		len(q.DirectoryIDs) > 0 && (!a.access || !slices.ContainsFunc(a.directoryIDs(), func(id string) bool { return slices.Contains(q.DirectoryIDs, id) })) ||
 		q.MFAEnabled != nil && *q.MFAEnabled != m.mfa(a) ||
 		len(q.AccountIDs) > 0 && !slices.Contains(q.AccountIDs, a.id) ||
 		len(q.EmailDomains) > 0 && !slices.ContainsFunc(q.EmailDomains, func(d string) bool { return strings.HasSuffix(fold(a.email), "@"+fold(d)) }) ||

@@ -119,7 +119,7 @@ func (c *call) answerGroups(q *groupQuery) {
 			return
 		}
 	}
-	if at.Directory != "-" && at.Directory != SyncedID && at.Directory != LocalID {
+	if !isDirectory(at.Directory) {
 		c.noDirectory()
 		return
 	}
@@ -181,7 +181,7 @@ func (c *call) groupStats() {
 
 // pathGroup finds the group that the path names, in its directory. It answers when there is none.
 func (c *call) pathGroup(m *model) *group {
-	if c.arg(1) != "-" && c.arg(1) != SyncedID && c.arg(1) != LocalID {
+	if !isDirectory(c.arg(1)) {
 		c.noDirectory()
 		return nil
 	}
@@ -232,7 +232,10 @@ func (c *call) createGroup() {
 	case c.arg(1) == SyncedID:
 		c.orgForbidden("Groups of this directory come from an identity provider.")
 		return
-	case c.arg(1) != "-" && c.arg(1) != LocalID:
+	case c.arg(1) == PartnersID:
+		c.orgForbidden("This directory has no groups of its own.")
+		return
+	case !isDirectory(c.arg(1)):
 		c.noDirectory()
 		return
 	case strings.TrimSpace(body.Name) == "" || len(body.Name) > 255:

@@ -12,6 +12,7 @@ const (
 	OtherOrgID  = "f3a7c9d1-08be-4d6a-b5c2-5a4db0c5a004"
 	SyncedID    = "2e8d4b6f-91c3-4f7e-a0d5-5a4db0c5a005" // the directory of those whom SCIM provisions; not the id that SCIM's own addresses have
 	LocalID     = "8c5f7a20-3e4b-4d19-b6a8-5a4db0c5a006" // the directory of everybody else
+	PartnersID  = "b7d1e9c4-2f68-4a35-9d0c-5a4db0c5a008" // a second directory of the organization's own, without groups
 	OtherSiteID = "a94e3d17-6c0b-4b52-8f3d-5a4db0c5a007" // a site of the organization on which some are active, and which no credential of the sandbox reaches
 )
 

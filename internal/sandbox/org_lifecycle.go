@@ -2,10 +2,12 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
-// suspendUser serves POST users/{accountId}/suspend. The account stays active; roles and groups stay, seats are freed.
+// suspendUser serves POST users/{accountId}/suspend. The account stays active; roles and groups stay, seats are freed. Whoever is in two directories is
+// suspended in both, whichever was named.
 func (c *call) suspendUser() { c.setSuspended(true) }
 
 // restoreUser serves POST users/{accountId}/restore.
@@ -57,10 +59,20 @@ func (c *call) removeFromDirectory() {
 		if ms := c.s.knobs.get().RemovalDelayMS; ms > 0 {
 			delay = time.Duration(ms) * time.Millisecond
 		}
-		index, who := a.index, *c
+		index, who, from := a.index, *c, c.arg(1)
 		c.s.requests.effect(c.entry)
-		c.s.world.later(delay, func(m *model) { m.removeFromOrg(index) }, func(m *model, did []happened) { who.record(m, did) })
+		c.s.world.later(delay, func(m *model) { m.removeFromDirectory(index, from) }, func(m *model, did []happened) { who.record(m, did) })
 		c.empty(http.StatusNoContent)
+	}
+}
+
+// removeFromDirectory takes the account out of one directory, or with - out of all. Who stays in another keeps roles and groups.
+func (m *model) removeFromDirectory(index int, from string) {
+	a := m.keep(index)
+	left := slices.DeleteFunc(slices.Clone(a.directoryIDs()), func(id string) bool { return from == "-" || id == from })
+	if a.record().directories = left; len(left) == 0 {
+		a.record().directories = nil
+		m.removeFromOrg(index)
 	}
 }
 

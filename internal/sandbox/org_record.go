@@ -21,6 +21,7 @@ type orgRecord struct {
 	tokens      []apiToken
 	noTokens    bool // tokens are not computed
 	added       time.Time
+	directories []string // of somebody whom SCIM does not have; nil is the local one
 	revoked     uint64 // bit k: the k-th API token is gone
 }
 
@@ -44,7 +45,7 @@ func (r *orgRecord) clone() *orgRecord {
 		return nil
 	}
 	c := *r
-	c.roles, c.blocks, c.tokens = slices.Clone(r.roles), slices.Clone(r.blocks), slices.Clone(r.tokens)
+	c.roles, c.blocks, c.tokens, c.directories = slices.Clone(r.roles), slices.Clone(r.blocks), slices.Clone(r.tokens), slices.Clone(r.directories)
 	return &c
 }
 
@@ -117,12 +118,23 @@ func (a *account) status() string {
 // forDeletion tells whether the account is going to be deleted.
 func (a *account) forDeletion() bool { return a.org != nil && !a.org.deletion.IsZero() }
 
-// directoryID returns the directory that the account is in: the synced one for those whom SCIM provisions.
-func (a *account) directoryID() string {
-	if a.scim != nil {
-		return SyncedID
+// directoryIDs returns the directories that the account is in, if it is in any: the synced one for those whom SCIM provisions.
+func (a *account) directoryIDs() []string {
+	switch {
+	case a.scim != nil:
+		return []string{SyncedID}
+	case a.org != nil && a.org.directories != nil:
+		return a.org.directories
 	}
-	return LocalID
+	return []string{LocalID}
+}
+
+// orgDirectories are the organization's directories, by their names.
+var orgDirectories = []struct{ id, name string }{{SyncedID, "Example (identity provider)"}, {LocalID, "Example (local)"}, {PartnersID, "Example (partners)"}}
+
+// isDirectory tells whether a path may name a directory so: by its id, or by the - that stands for all.
+func isDirectory(id string) bool {
+	return id == "-" || slices.ContainsFunc(orgDirectories, func(d struct{ id, name string }) bool { return d.id == id })
 }
 
 func (g *group) directoryID() string {

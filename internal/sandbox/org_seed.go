@@ -5,17 +5,18 @@ import "time"
 // What the organization knows of seeded people beyond what is usual. Those who are not here were active a day ago and have no API token.
 
 const (
-	googleEmail     = "gina.google@example.com"     // managed, but by a Google directory: may be neither disabled nor deleted here
-	billingEmail    = "bill.billing@example.com"    // can't be deleted: a billing contact
-	dormantEmail    = "rita.retired@example.com"    // last active 200 days ago
-	neverEmail      = "nina.never@example.com"      // never active
-	tokensEmail     = "theo.tokens@example.com"     // three old API tokens
-	otherSiteEmail  = "oscar.othersite@example.com" // active on another site alone
-	unverifiedEmail = "uma.unverified@example.com"  // managed, and refused by the management of accounts since the address was never verified
-	blockedEmail    = "kilian.export@example.com"   // deactivated, and blocked for export control: can't be enabled
-	deletingEmail   = "dora.deletion@example.com"   // going to be deleted in nine days
-	suspendedEmail  = "susi.suspended@partner.example"
-	notInvitedEmail = "neo.notinvited@example.com" // managed, in no directory
+	googleEmail         = "gina.google@example.com"     // managed, but by a Google directory: may be neither disabled nor deleted here
+	billingEmail        = "bill.billing@example.com"    // can't be deleted: a billing contact
+	dormantEmail        = "rita.retired@example.com"    // last active 200 days ago
+	neverEmail          = "nina.never@example.com"      // never active
+	tokensEmail         = "theo.tokens@example.com"     // three old API tokens
+	otherSiteEmail      = "oscar.othersite@example.com" // active on another site alone
+	unverifiedEmail     = "uma.unverified@example.com"  // managed, and refused by the management of accounts since the address was never verified
+	blockedEmail        = "kilian.export@example.com"   // deactivated, and blocked for export control: can't be enabled
+	deletingEmail       = "dora.deletion@example.com"   // going to be deleted in nine days
+	suspendedEmail      = "susi.suspended@partner.example"
+	twoDirectoriesEmail = "emil.empty@partner.example" // in the local directory and in that of the partners
+	notInvitedEmail     = "neo.notinvited@example.com" // managed, in no directory
 )
 
 // organizationPeople are seeded for the organization's sake. They are the site's, too.
@@ -72,7 +73,9 @@ func orgRecordOf(email string, today time.Time) *orgRecord {
 		r.idle = 5
 	case "nils.null@partner.example":
 		r.idle = 120
-	case "emil.empty@partner.example", "olga.outside@partner.example", notInvitedEmail, neverEmail:
+	case twoDirectoriesEmail:
+		r.idle, r.directories = never, []string{LocalID, PartnersID}
+	case "olga.outside@partner.example", notInvitedEmail, neverEmail:
 		r.idle = never
 	case googleEmail:
 		r.restriction = "externalDirectory.google"

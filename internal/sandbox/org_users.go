@@ -92,15 +92,12 @@ func (m *model) full(a *account) *account {
 
 // inDirectory narrows the query down to a directory, unless it is for all. It answers when there is none with this id.
 func (c *call) inDirectory(q *userQuery, directory string) bool {
-	switch directory {
-	case "-":
-	case SyncedID, LocalID:
-		if len(q.DirectoryIDs) == 0 || slices.Contains(q.DirectoryIDs, directory) {
-			q.DirectoryIDs = []string{directory}
-		}
-	default:
+	switch {
+	case !isDirectory(directory):
 		c.noDirectory()
 		return false
+	case directory != "-" && (len(q.DirectoryIDs) == 0 || slices.Contains(q.DirectoryIDs, directory)):
+		q.DirectoryIDs = []string{directory}
 	}
 	return true
 }
@@ -182,12 +179,12 @@ var allRoles = append([]string{roleUser, roleAdmin, roleOrgAdmin, roleSiteAdmin}
 
 // member finds the user whom the path names, in its directory, as the model m has them. It answers when there is none.
 func (c *call) member(m *model, room *scratch) *account {
-	if c.arg(1) != "-" && c.arg(1) != SyncedID && c.arg(1) != LocalID {
+	if !isDirectory(c.arg(1)) {
 		c.noDirectory()
 		return nil
 	}
 	if index := m.byID(c.arg(2)); index >= 0 {
-		if a := m.look(index, room); a.inOrg() && (c.arg(1) == "-" || a.access && a.directoryID() == c.arg(1)) {
+		if a := m.look(index, room); a.inOrg() && (c.arg(1) == "-" || a.access && slices.Contains(a.directoryIDs(), c.arg(1))) {
 			return a
 		}
 	}
