@@ -78,6 +78,15 @@ func (d *Directory) CloudID(ctx context.Context) (string, error) {
 	return d.cloudID.get(ctx, 0, client.CloudID)
 }
 
+// DirectoriesOf returns the directories of the organization that an account is in, read now.
+func (d *Directory) DirectoriesOf(ctx context.Context, accountID string) ([]admin.Directory, error) {
+	client, err := d.Organization()
+	if err != nil {
+		return nil, err
+	}
+	return client.Directories(ctx, accountID)
+}
+
 // OrganizationID is the organization that is asked, "" where none is configured.
 func (d *Directory) OrganizationID() string {
 	if d.org == nil {

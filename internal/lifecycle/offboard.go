@@ -75,11 +75,17 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 			return Plan{}, guard
 		}
 	}
-	plan, err := planOffboard(at.person, r.Parts, s.reach(), goodbye)
+	reach := s.reach()
+	if slices.Contains(r.Parts, PartRemoveFromDirectory) && at.person.Org != nil {
+		if reach.directories, err = s.directory.DirectoriesOf(ctx, at.person.AccountID); err != nil {
+			return Plan{}, err
+		}
+	}
+	plan, err := planOffboard(at.person, r.Parts, reach, goodbye)
 	if err != nil {
 		return plan, err
 	}
-	plan = plan.unlessRefused(s.refusals())
+	plan = plan.unlessRefused(reach.refused)
 	plan.Owned = &left.Owned
 	if r.transfers() {
 		if err := plan.handOver(at.person, left, to); err != nil {

@@ -279,3 +279,51 @@ func TestATokenThatSomebodyElseRevokesMeanwhile(t *testing.T) {
 		})
 	}
 }
+
+// TestSomebodyInSeveralDirectories is removed from all of them, and the plan names each; another directory since then makes another plan of it.
+func TestSomebodyInSeveralDirectories(t *testing.T) {
+	t.Parallel()
+	const emil = "emil.empty@partner.example"
+	parts := []string{lifecycle.PartDeactivate, lifecycle.PartRemoveFromDirectory}
+	remove := func(t *testing.T, s *site, directory string) {
+		req := httptest.NewRequest("DELETE", "http://127.0.0.1/admin/v2/orgs/"+sandbox.OrgID+"/directories/"+directory+"/users/"+s.AccountID(emil), nil)
+		req.Header.Set("Authorization", "Bearer "+sandbox.OrgKeys()[sandbox.OrgKeyFull].Key)
+		s.Handler().ServeHTTP(httptest.NewRecorder(), req)
+		time.Sleep(time.Second) // it is queued
+	}
+	says := func(t *testing.T, r lifecycle.Result, words string) {
+		t.Helper()
+		if !strings.Contains(r.Text(), words) {
+			t.Errorf("it does not say %q:\n%s", words, r.Text())
+		}
+	}
+	inBubble(t, "is found once, and leaves all", func(t *testing.T) {
+		s := newSite(t, withOrganization)
+		plan := s.planOffboard(t, emil, parts...)
+		says(t, plan, "remove from the directories “Example (local)” and “Example (partners)”")
+		r, err := s.applyOffboard(t, t.Context(), emil, plan.Confirm.Token, parts...)
+		if err != nil || outcome(r) != "succeeded: suspend=done remove_from_directory=done verify=done" {
+			t.Errorf("%s, %v", outcome(r), err)
+		}
+		if left := s.orgFacts(t)[emil]; left != (orgFact{}) {
+			t.Errorf("left %+v", left)
+		}
+	})
+	inBubble(t, "is in one directory by the time of the confirmation", func(t *testing.T) {
+		s := newSite(t, withOrganization)
+		plan := s.planOffboard(t, emil, parts...)
+		remove(t, s, sandbox.LocalID)
+		if _, err := s.applyOffboard(t, t.Context(), emil, plan.Confirm.Token, parts...); !fault.Is(err, fault.PlanChanged) {
+			t.Errorf("got %v, want plan_changed", err)
+		}
+		says(t, s.planOffboard(t, emil, parts...), "remove from the directory “Example (partners)”")
+	})
+	inBubble(t, "whom SCIM put into one stays a blocker that names it", func(t *testing.T) {
+		s := newSite(t, withOrganization)
+		r, err := s.service.Offboard(t.Context(), lifecycle.OffboardRequest{Target: target(t, jane), Parts: parts})
+		if err != nil || r.Status != lifecycle.Blocked {
+			t.Fatalf("%s, %v", outcome(r), err)
+		}
+		says(t, r, "into the directory “Example (identity provider)”")
+	})
+}

@@ -61,6 +61,7 @@ type Step struct {
 
 	group directory.Group
 	token string // the id of the API token that is revoked
+	from  string // the ids of the directories that somebody is removed from
 	// transfer is what the step hands over, nil where it hands over nothing.
 	transfer *transfer
 }
@@ -160,6 +161,9 @@ func (p Plan) seal() Plan {
 			continue
 		}
 		e := effect{s.Action, s.Via, s.group.ID, s.group.SCIMID, s.token, ""}
+		if s.from != "" {
+			e.To = s.from
+		}
 		if s.transfer != nil { // of which kind, from whom and to whom: which things these are may change until it is done
 			e.To = s.transfer.From + " " + s.transfer.To
 		}

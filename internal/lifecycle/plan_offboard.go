@@ -174,17 +174,38 @@ func (p *Plan) removeFromDirectory(person directory.Person, r reach) {
 	case person.Org == nil || person.Org.Gone:
 		return
 	case person.SCIM != nil || person.Org.Synced:
-		p.Blockers = append(p.Blockers, "SCIM or an identity provider put "+person.Label()+" into the directory, and its next sync would do so again: remove the person there, and leave remove_from_directory out.")
+		p.Blockers = append(p.Blockers, "SCIM or an identity provider put "+person.Label()+" into "+named(r.directories)+", and its next sync would do so again: remove the person there, and leave remove_from_directory out.")
 		return
 	case person.Org.Admin():
 		p.Blockers = append(p.Blockers, person.Label()+" is an administrator of the organization and can't be removed from its directory. Take that role away first (admin.atlassian.com, Administrators).")
 		return
 	}
+	var ids []string
+	for _, d := range r.directories {
+		ids = append(ids, d.ID)
+	}
+	slices.Sort(ids)
 	p.Steps = append(p.Steps, Step{
-		Action: RemoveFromDirectory, Via: ViaOrganization, Target: person.Label(),
-		Detail: "remove from the organization's directory with all roles and groups; Atlassian queues this, so it may take a while to show",
+		Action: RemoveFromDirectory, Via: ViaOrganization, Target: person.Label(), from: strings.Join(ids, " "),
+		Detail: "remove from " + named(r.directories) + ", which leaves the person in none of the organization's, with all roles and groups; Atlassian queues this, so it may take a while to show",
 	})
 	p.Undo = append(p.Undo, "Removal from the directory: only a new invitation brings the person back, without roles and groups.")
+}
+
+// named names directories, as the end of "remove from …".
+func named(list []admin.Directory) string {
+	names := make([]string, len(list))
+	for i, d := range list {
+		names[i] = "“" + cmp.Or(d.Name, d.ID) + "”"
+	}
+	slices.Sort(names)
+	switch len(names) {
+	case 0:
+		return "the organization's directory"
+	case 1:
+		return "the directory " + names[0]
+	}
+	return "the directories " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
 // cannotDeactivate says why the account stays active.

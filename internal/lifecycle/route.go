@@ -25,6 +25,8 @@ type reach struct {
 	suspend bool // the policy lets people be suspended
 	// refused are the steps that the organization's key was refused before, whomever they were for, with the reason.
 	refused map[Action]string
+	// directories are those of the organization that the person is in, read where somebody is to be removed from them.
+	directories []admin.Directory
 }
 
 // way is the route for one person, and why it is that one.
