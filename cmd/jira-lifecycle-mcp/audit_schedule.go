@@ -29,6 +29,19 @@ func (c *auditScheduleCmd) Run(p *program) error {
 			return &exitStatus{exitUsage, err}
 		}
 		answer := schedule{EveryDays: plan.EveryDays, KeepDays: plan.KeepDays, Rules: []string{}}
+		switch _, missing := s.Directory.Jira(); {
+		case !plan.NamesGroups():
+		case missing != nil:
+			answer.Notes = append(answer.Notes, "Whether the site has the groups that the rules name was not checked: "+missing.Error())
+		default:
+			wrong, err := plan.CheckGroups(ctx, s.cfg.Review, s.Audit.Jira)
+			if err != nil {
+				return err
+			}
+			if wrong != nil {
+				return &exitStatus{exitUsage, wrong}
+			}
+		}
 		for _, rule := range plan.Rules {
 			answer.Rules = append(answer.Rules, rule.String())
 		}
@@ -46,6 +59,7 @@ type schedule struct {
 	Next       time.Time `json:"next,omitzero"`
 	LastReport string    `json:"last_report,omitempty"`
 	Rules      []string  `json:"rules"`
+	Notes      []string  `json:"notes,omitempty"`
 }
 
 // Text is the schedule in sentences.
@@ -67,6 +81,9 @@ func (s schedule) Text() string {
 	}
 	for _, rule := range s.Rules {
 		b.WriteString("\n- " + rule)
+	}
+	for _, note := range s.Notes {
+		b.WriteString("\nNote: " + note)
 	}
 	return b.String()
 }

@@ -51,11 +51,13 @@ func TestAuditScheduleChecksTheFilesThatAReviewReads(t *testing.T) {
 		code int
 		says string // on stderr, or on stdout when the code is 0
 	}{
-		"every_days: 3\nroster_path: people.csv\nexport_path: export.csv\n": {exitOK, `"every_days": 3`},
-		"every_days: 3\nroster_path: ../env.sh\n":                           {exitUsage, "review.yaml: line 2: roster_path: The file \"../env.sh\" is outside of "},
-		"every_days: 3\n\nroster_path: nobody.csv\n":                        {exitUsage, "review.yaml: line 3: roster_path: There is no file \"nobody.csv\""},
-		"export_path: people.csv\nevery_days: 3\n":                          {exitUsage, "review.yaml: line 1: export_path: "},
-		"# ours\nevery_days: 0\n":                                           {exitUsage, "review.yaml: line 2: every_days is 0"},
+		"every_days: 3\nroster_path: people.csv\nexport_path: export.csv\n":                                {exitOK, `"every_days": 3`},
+		"every_days: 3\nroster_path: ../env.sh\n":                                                          {exitUsage, "review.yaml: line 2: roster_path: The file \"../env.sh\" is outside of "},
+		"every_days: 3\n\nroster_path: nobody.csv\n":                                                       {exitUsage, "review.yaml: line 3: roster_path: There is no file \"nobody.csv\""},
+		"export_path: people.csv\nevery_days: 3\n":                                                         {exitUsage, "review.yaml: line 1: export_path: "},
+		"every_days: 3\nrules: [{name: a, finding: active_leaver, then: offboard_user, in_groups: [x]}]\n": {exitOK, "groups that the rules name was not checked: "},
+		"every_days: 3\nrules:\n- {name: a, finding: hidden_email, then: offboard_user}\n":                 {exitUsage, "review.yaml: line 3, rule 1: offboard_user does not mend hidden_email"},
+		"# ours\nevery_days: 0\n":                                                                          {exitUsage, "review.yaml: line 2: every_days is 0"},
 	} {
 		dir := t.TempDir()
 		for name, text := range map[string]string{

@@ -295,3 +295,18 @@ func TestTheCallForAJoiner(t *testing.T) {
 		})
 	}
 }
+
+// Whoever is to be found by an address is found by any that a source has, each told once.
+func TestEveryAddressOfSomebody(t *testing.T) {
+	j := joined{
+		account: account{id: "1", kind: typeAtlassian, email: "Jane@example.com"}, found: true,
+		scim:   []scimUser{{userName: "jd", email: "jane@example.com"}, {userName: "Jane.Old@example.com"}},
+		org:    &orgUser{email: "jane.old@example.com"},
+		export: &exported{email: "j@agency.example"},
+		roster: &listed{emails: []string{"jane.doe@example.com", "jane@example.com", "boss@example.com"}},
+	}
+	row := j.row()
+	if diff := cmp.Diff([]string{"jane.old@example.com", "j@agency.example", "jane.doe@example.com", "boss@example.com"}, row.OtherEmails); diff != "" || row.Email != "Jane@example.com" {
+		t.Errorf("%s (-want +got):\n%s", row.Email, diff)
+	}
+}

@@ -154,6 +154,7 @@ type Row struct {
 	SCIM        *SCIMRef `json:"scim" jsonschema:"the SCIM user behind the account, or null"`
 	Findings    []Code   `json:"findings" jsonschema:"codes of the findings on this account"`
 
+	OtherEmails      []string         `json:"other_emails,omitempty" jsonschema:"further addresses that any source has"`
 	Sources          []string         `json:"sources,omitempty" jsonschema:"sources that know the account"`
 	LastActive       string           `json:"last_active,omitempty" jsonschema:"day of the last activity on this site, or never; absent where no source tells"`
 	LastActiveSource string           `json:"last_active_source,omitempty" jsonschema:"who says so: organization or export"`

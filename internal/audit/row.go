@@ -1,5 +1,10 @@
 package audit
 
+import (
+	"slices"
+	"strings"
+)
+
 // never is the day of the last activity of somebody who had none.
 const never = "never"
 
@@ -10,7 +15,7 @@ func (j *joined) row() Row {
 	r := Row{
 		AccountID: j.id, DisplayName: j.name, Email: email.email, EmailSource: email.source, AccountType: j.kind, Active: j.active,
 		Groups: j.groups, GroupCount: len(j.groups), Findings: []Code{},
-		Sources: j.sources(), Seats: j.seats(), Admin: len(j.adminGroups()) > 0 || orgAdmin || j.role(roleSiteAdmin),
+		OtherEmails: j.otherEmails(), Sources: j.sources(), Seats: j.seats(), Admin: len(j.adminGroups()) > 0 || orgAdmin || j.role(roleSiteAdmin),
 	}
 	if u := j.scimUser(); u != nil {
 		r.SCIM = &SCIMRef{ID: u.id, UserName: u.userName, Active: u.active}
@@ -36,6 +41,29 @@ func (j *joined) row() Row {
 		}
 	}
 	return r
+}
+
+// otherEmails gives every address of somebody but the one that the row has, folded: also those that a SCIM user signs in with, and a roster's second ones.
+func (j *joined) otherEmails() []string {
+	main, others := foldEmail(j.known().email), []string(nil)
+	add := func(email string) {
+		if email = foldEmail(email); strings.Contains(email, "@") && email != main && !slices.Contains(others, email) {
+			others = append(others, email)
+		}
+	}
+	for _, s := range j.emails() {
+		add(s.email)
+	}
+	for _, u := range j.scim {
+		add(u.userName)
+		add(u.email)
+	}
+	if j.roster != nil {
+		for _, email := range j.roster.emails {
+			add(email)
+		}
+	}
+	return others
 }
 
 func dayOrNone(at int64) string {

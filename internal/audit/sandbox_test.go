@@ -57,6 +57,39 @@ func startSandbox(t *testing.T, o sandbox.Options) (*audit.Auditor, string) {
 	}, server.URL()
 }
 
+// Somebody whom the organization tells of once for each of their directories is one person.
+func TestAPersonInTwoDirectoriesIsOne(t *testing.T) {
+	counts := func(rows bool) (audit.Counts, audit.Row) {
+		a, url := startSandbox(t, sandbox.Options{Seed: 1, Users: 40, Groups: 4, Organization: sandbox.OrgKnobs{RowPerDirectory: rows}})
+		withOrganization(t, a, url)
+		r, err := a.Run(t.Context(), audit.Options{Limit: audit.MaxLimit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []audit.Row
+		for row, err := range a.Rows(r.Report.ID) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if row.DisplayName == "Emil Empty" {
+				found = append(found, row)
+			}
+		}
+		if len(found) != 1 {
+			t.Fatalf("%d rows of one person", len(found))
+		}
+		return r.Counts, found[0]
+	}
+	once, row := counts(false)
+	twice, again := counts(true)
+	if diff := cmp.Diff(once, twice); diff != "" {
+		t.Errorf("counts (-one row +a row a directory):\n%s", diff)
+	}
+	if diff := cmp.Diff(row, again); diff != "" {
+		t.Errorf("the person (-one row +a row a directory):\n%s", diff)
+	}
+}
+
 // withOrganization gives the auditor the sandbox's organization.
 func withOrganization(t *testing.T, a *audit.Auditor, url string) {
 	t.Helper()

@@ -42,3 +42,11 @@ func (l lines) key(name string) string {
 	}
 	return ""
 }
+
+// rule names the rule of that index as an error does, with its line.
+func (l lines) rule(i int) string {
+	if i < len(l.rules) {
+		return fmt.Sprintf("line %d, rule %d", l.rules[i], i+1)
+	}
+	return fmt.Sprintf("rule %d", i+1)
+}

@@ -53,9 +53,9 @@ type Rule struct {
 
 // Except names whom a rule leaves alone.
 type Except struct {
-	People  []string `yaml:"people"`  // account ids and e-mails
+	People  []string `yaml:"people"`  // account ids and e-mails, whichever of their addresses that is
 	Groups  []string `yaml:"groups"`  // by name
-	Domains []string `yaml:"domains"` // of e-mails
+	Domains []string `yaml:"domains"` // of any of their e-mails
 }
 
 // What a rule can do.
@@ -111,11 +111,7 @@ func (p Plan) check(at lines) error {
 	names := map[string]bool{}
 	for i, r := range p.Rules {
 		wrong := func(format string, args ...any) {
-			where := fmt.Sprintf("rule %d", i+1)
-			if i < len(at.rules) {
-				where = fmt.Sprintf("line %d, %s", at.rules[i], where)
-			}
-			errs = append(errs, fmt.Errorf("%s: "+format, append([]any{where}, args...)...))
+			errs = append(errs, fmt.Errorf("%s: "+format, append([]any{at.rule(i)}, args...)...))
 		}
 		if !ruleName.MatchString(r.Name) {
 			wrong("name is %q; give lower-case letters, digits and hyphens, such as dormant-seats", r.Name)
@@ -124,7 +120,8 @@ func (p Plan) check(at lines) error {
 			wrong("there are two rules called %q", r.Name)
 		}
 		names[r.Name] = true
-		if !slices.Contains(audit.Codes(), r.Finding) {
+		known := slices.Contains(audit.Codes(), r.Finding)
+		if !known {
 			wrong("finding is %q, which no audit finds; there are %s", r.Finding, join(audit.Codes()))
 		}
 		if r.ForDays < 0 || p.KeepDays > 0 && r.ForDays > p.KeepDays {
@@ -137,6 +134,8 @@ func (p Plan) check(at lines) error {
 			wrong("groups belongs to %s", thenRemove)
 		case r.Then == thenRemove && len(r.Steps) > 0:
 			wrong("steps belongs to %s", thenOffboard)
+		case known && !audit.Mends(r.Finding, r.Then, len(r.Groups) > 0):
+			wrong("%s does not mend %s: %s", r.Then, r.Finding, r.instead())
 		}
 		for _, step := range r.Steps {
 			if !slices.Contains(parts, step) {
@@ -145,6 +144,19 @@ func (p Plan) check(at lines) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// instead says what a rule whose tool does not mend its finding might be.
+func (r Rule) instead() string {
+	remedy := audit.Remedy(r.Finding)
+	switch {
+	case r.Then == thenRemove && audit.Mends(r.Finding, thenRemove, true):
+		return fmt.Sprintf("that takes %s, or groups to take the people out of", remedy)
+	case remedy == thenOffboard || remedy == thenRemove:
+		return "that takes " + remedy
+	default:
+		return "it is for a person to look at"
+	}
 }
 
 func join(codes []audit.Code) string {

@@ -91,8 +91,16 @@ func (r *Reviewer) review(ctx context.Context) (report string, err error) {
 	}
 	report = result.Report.ID
 	r.Log.InfoContext(ctx, "access reviewed", "report", report, "accounts", result.Counts.Total, "findings", result.Report.Findings)
+	strange, err := r.Plan.strangeGroups(ctx, r.Audit.Jira)
+	if err != nil {
+		return report, err
+	}
 	var errs []error
-	for _, rule := range r.Plan.Rules {
+	for i, rule := range r.Plan.Rules {
+		if len(strange[i]) > 0 {
+			r.Log.ErrorContext(ctx, "a rule does nothing until its groups are mended", "rule", rule.Name, "why", noSuchGroups(strange[i]))
+			continue
+		}
 		if err := r.apply(ctx, rule, report); err != nil {
 			errs = append(errs, fmt.Errorf("rule %s: %w", rule.Name, err))
 		}
@@ -109,9 +117,12 @@ func (r *Reviewer) apply(ctx context.Context, rule Rule, report string) error {
 	if err != nil {
 		return err
 	}
-	people, more, err := rule.choose(r.Audit.Found(report, rule.Finding), stood, most)
+	people, others, more, err := rule.choose(r.Audit.Found(report, rule.Finding), stood, most)
 	if err != nil {
 		return err
+	}
+	if others > 0 {
+		r.Log.InfoContext(ctx, "a rule leaves out people whose finding advises something else; the report has them", "rule", rule.Name, "people", others)
 	}
 	if more {
 		r.Log.WarnContext(ctx, "a rule finds more people than it looks at in one review", "rule", rule.Name, "people", most)

@@ -299,3 +299,33 @@ func TestAReviewThatIsCutOff(t *testing.T) {
 		t.Errorf("%v, %v, %+v", reports, err, w.operations(t))
 	}
 }
+
+// A rule whose group nobody has does nothing, since those whom it excepts might not be, and says so: when the file is checked, and when it runs.
+func TestARuleWhoseGroupTheSiteDoesNotHave(t *testing.T) {
+	t.Parallel()
+	plan := leavers(func(r *review.Rule) {
+		r.Except.Groups, r.InGroups = []string{"bord"}, []string{"JIRA-software-users", "partners"}
+	})
+	other := review.Rule{
+		Name: "out", Finding: audit.ActiveLeaver, Then: "remove_user_from_group", InGroups: []string{"Partners"}, Groups: []string{"Partners", "engineering"},
+	}
+	plan.Rules = append(plan.Rules, other)
+	w := newWorker(t, plan)
+	var log strings.Builder
+	w.Log = slog.New(slog.NewTextHandler(&log, nil))
+	if _, err := w.Once(t.Context()); err != nil || len(w.operations(t)) != 0 || !w.active(t, max) {
+		t.Errorf("%v, %+v", err, w.operations(t))
+	}
+	if said := log.String(); !strings.Contains(said, `rule=leavers`) || !strings.Contains(said, `no group \"bord\"`) || !strings.Contains(said, `no group \"Partners\"`) {
+		t.Errorf("the log: %s", said)
+	}
+	path := filepath.Join(t.TempDir(), "review.yaml")
+	if err := os.WriteFile(path, []byte("every_days: 30\nrules:\n- {name: a}\n- {name: b}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wrong, err := plan.CheckGroups(t.Context(), path, w.Services.Audit.Jira)
+	if err != nil || wrong == nil || wrong.Error() != path+`: line 3, rule 1: the site has no group "bord"; list_groups shows those that there are
+`+path+`: line 4, rule 2: the site has no group "Partners"; list_groups shows those that there are` {
+		t.Errorf("%v, %v", wrong, err)
+	}
+}

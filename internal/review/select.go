@@ -30,42 +30,60 @@ func (r Rule) matches(f audit.Found, stood func(accountID string) bool) bool {
 		return false
 	case len(r.InGroups) > 0 && !share(r.InGroups, row.Groups),
 		share(r.Except.Groups, row.Groups),
-		has(r.Except.People, row.AccountID), row.Email != "" && has(r.Except.People, row.Email),
-		row.Email != "" && has(r.Except.Domains, directory.Domain(row.Email)):
-		return false
-	// Whoever's e-mail is hidden may be one of the excepted.
-	case row.Email == "" && (len(r.Except.Domains) > 0 || slices.ContainsFunc(r.Except.People, func(p string) bool { return strings.Contains(p, "@") })):
+		has(r.Except.People, row.AccountID), r.Except.email(emailsOf(row)):
 		return false
 	}
 	return stood(row.AccountID)
 }
 
-// choose gives whom the rule is about, each once, most of them at the most.
-func (r Rule) choose(found iter.Seq2[audit.Found, error], stood func(string) bool, most int) (people []chosen, more bool, err error) {
+// emailsOf gives every address that a source has of somebody.
+func emailsOf(row *audit.Row) []string {
+	if row.Email == "" {
+		return row.OtherEmails
+	}
+	return append([]string{row.Email}, row.OtherEmails...)
+}
+
+// email reports whether one of somebody's addresses, or its domain, is excepted. Whoever's addresses are all hidden may be one of the excepted.
+func (e Except) email(all []string) bool {
+	if len(all) == 0 {
+		return len(e.Domains) > 0 || slices.ContainsFunc(e.People, func(p string) bool { return strings.Contains(p, "@") })
+	}
+	return slices.ContainsFunc(all, func(email string) bool { return has(e.People, email) || has(e.Domains, directory.Domain(email)) })
+}
+
+// advised tells whether what the rule does is what the finding advises for this person, or that with groups of the rule's own.
+func (r Rule) advised(f audit.Found) bool {
+	return f.Fix != nil && (f.Fix.Tool == r.Then || len(r.Groups) > 0 && audit.Mends(f.Code, r.Then, true))
+}
+
+// choose gives whom the rule is about, each once, most of them at the most, and how many it leaves out since their finding advises something else.
+func (r Rule) choose(found iter.Seq2[audit.Found, error], stood func(string) bool, most int) (people []chosen, others int, more bool, err error) {
 	seen := map[string]bool{}
 	for f, err := range found {
 		if err != nil {
-			return nil, false, err
+			return nil, 0, false, err
 		}
 		if !r.matches(f, stood) || seen[f.AccountID] {
 			continue
 		}
 		if len(people) == most {
-			return people, true, nil
+			return people, others, true, nil
 		}
 		seen[f.AccountID] = true
+		if !r.advised(f) {
+			others++
+			continue
+		}
 		target, err := directory.ParseExactTarget(f.AccountID)
 		if err != nil {
 			continue // an id that can't be named in a call can't be changed either
 		}
-		c := chosen{target: target}
-		if f.Fix != nil {
-			c.fix = *f.Fix
-		}
+		c := chosen{target: target, fix: *f.Fix}
 		c.reason = cmp.Or(c.fix.Arguments.Reason, f.Detail)
 		people = append(people, c)
 	}
-	return people, false, nil
+	return people, others, false, nil
 }
 
 // offboardings are the requests of a rule that offboards.
@@ -81,7 +99,7 @@ func (r Rule) offboardings(people []chosen) []lifecycle.OffboardRequest {
 	return list
 }
 
-// removals are the requests of a rule that takes people out of groups. Whoever's finding names no group is left out.
+// removals are the requests of a rule that takes people out of groups: out of its own, or those of the finding.
 func (r Rule) removals(people []chosen) []lifecycle.RemoveRequest {
 	var list []lifecycle.RemoveRequest
 	for _, p := range people {
@@ -89,9 +107,7 @@ func (r Rule) removals(people []chosen) []lifecycle.RemoveRequest {
 		if len(groups) == 0 && p.fix.Tool == thenRemove {
 			groups = p.fix.Arguments.Groups
 		}
-		if len(groups) > 0 {
-			list = append(list, lifecycle.RemoveRequest{Target: p.target, Groups: groups, Terms: lifecycle.Terms{Reason: p.reason}})
-		}
+		list = append(list, lifecycle.RemoveRequest{Target: p.target, Groups: groups, Terms: lifecycle.Terms{Reason: p.reason}})
 	}
 	return list
 }
