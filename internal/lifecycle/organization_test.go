@@ -299,6 +299,9 @@ func TestSomebodyInSeveralDirectories(t *testing.T) {
 	}
 	inBubble(t, "is found once, and leaves all", func(t *testing.T) {
 		s := newSite(t, withOrganization)
+		if err := s.SetOrganization(sandbox.OrgKnobs{RowPerDirectory: true}); err != nil {
+			t.Fatal(err)
+		}
 		plan := s.planOffboard(t, emil, parts...)
 		says(t, plan, "remove from the directories “Example (local)” and “Example (partners)”")
 		r, err := s.applyOffboard(t, t.Context(), emil, plan.Confirm.Token, parts...)

@@ -35,6 +35,9 @@ func TestSomebodyInTwoDirectories(t *testing.T) {
 			t.Errorf("found %d times in %s, want %d", got, directory, want)
 		}
 	}
+	if err := c.s.SetOrganization(OrgKnobs{RowPerDirectory: true, RemovalDelayMS: 30}); err != nil || found("-") != 2 || found(LocalID) != 1 {
+		t.Errorf("a row for each directory: %v, %d", err, found("-"))
+	}
 	c.v2("DELETE", "/directories/"+SyncedID+"/users/"+id, "").want(404)
 	c.v2("DELETE", "/directories/"+LocalID+"/users/"+id, "").want(204)
 	eventually(t, "out of the local one", func() bool { return slices.Equal(in(), []string{PartnersID}) })

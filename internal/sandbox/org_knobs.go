@@ -22,6 +22,8 @@ type OrgKnobs struct {
 	DeletionDelayMS int `json:"deletion_delay_ms"`
 	// UnscopedAccounts makes the management of accounts refuse every key with scopes, as was reported of it.
 	UnscopedAccounts bool `json:"unscoped_accounts"`
+	// RowPerDirectory makes a search in all directories tell of somebody once for each that they are in.
+	RowPerDirectory bool `json:"row_per_directory"`
 	// NoMinuteLimits lifts the limits a minute of the audit log and of the last-active dates.
 	NoMinuteLimits bool `json:"no_minute_limits"`
 }

@@ -71,7 +71,11 @@ func (c *call) answerUsers(q *userQuery, size int) {
 			next = c.sealCursor("users", at)
 			return false
 		}
-		page = append(page, c.userBody(c.shown, c.shown.full(a), q.Expand))
+		body := c.userBody(c.shown, c.shown.full(a), q.Expand)
+		page = append(page, body)
+		if at.Directory == "-" && a.access && c.s.knobs.get().RowPerDirectory && len(page)+len(a.directoryIDs())-1 <= size {
+			page = append(page, slices.Repeat([]orgUser{body}, len(a.directoryIDs())-1)...)
+		}
 		return true
 	})
 	links := map[string]string{}
