@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
@@ -55,7 +56,11 @@ func (d *Deps) getServerStatusTool() Tool {
 		reads, d.getServerStatus)
 }
 
+// statusPatience is how long the status waits for services that limit requests: it tells of that rather than wait for its end.
+const statusPatience = 3 * time.Second
+
 func (d *Deps) getServerStatus(ctx context.Context, _ GetServerStatusInput) (GetServerStatusOutput, error) {
+	ctx = rest.WithPatience(ctx, statusPatience)
 	var jiraStatus, scimStatus, organizationStatus CredentialStatus
 	var siteName, cloudID string
 	var all sync.WaitGroup
@@ -156,7 +161,7 @@ func (o GetServerStatusOutput) Text() string {
 		case c.OK:
 			state = "ok, " + c.Identity
 		case c.Configured:
-			state = "refused"
+			state = "not accepted just now"
 		}
 		fmt.Fprintf(&b, "\n- %s: %s. %s", c.Name, state, c.Detail)
 	}

@@ -29,6 +29,9 @@ type ListLifecycleEventsOutput struct {
 	Events     []events.Event `json:"events"`
 	NextCursor string         `json:"next_cursor"`
 	Note       string         `json:"note"`
+	// RetryAfter and AsOf are there while the log's queries of the minute are used up.
+	RetryAfter int       `json:"retry_after,omitempty" jsonschema:"seconds until the log can be asked again"`
+	AsOf       time.Time `json:"as_of,omitzero" jsonschema:"when this answer was read, if not just now"`
 }
 
 func (d *Deps) listLifecycleEventsTool() Tool {
@@ -43,7 +46,7 @@ func (d *Deps) ListLifecycleEvents(ctx context.Context, in ListLifecycleEventsIn
 	if err := d.Events.Check(); err != nil {
 		return ListLifecycleEventsOutput{}, err
 	}
-	q := events.Query{Limit: in.Limit, Cursor: in.Cursor}
+	q := events.Query{Limit: in.Limit, Cursor: in.Cursor, Kept: true}
 	if q.Limit == 0 {
 		q.Limit = defaultLimit
 	}
@@ -62,7 +65,10 @@ func (d *Deps) ListLifecycleEvents(ctx context.Context, in ListLifecycleEventsIn
 	if err != nil {
 		return ListLifecycleEventsOutput{}, err
 	}
-	out := ListLifecycleEventsOutput{Events: page.Events, NextCursor: page.Next, Note: noteOn(page, notes)}
+	out := ListLifecycleEventsOutput{Events: page.Events, NextCursor: page.Next, Note: noteOn(page, notes), RetryAfter: seconds(page.Limited)}
+	if page.Kept {
+		out.AsOf = page.AsOf.UTC().Truncate(time.Second)
+	}
 	if out.Events == nil {
 		out.Events = []events.Event{}
 	}
@@ -125,16 +131,24 @@ func (d *Deps) whose(ctx context.Context, text string) (events.Who, string, erro
 func noteOn(p events.Page, notes []string) string {
 	notes = append([]string{fmt.Sprintf("From %s to %s; what happened within the last 24 hours may still be missing.", p.From.UTC().Format(time.RFC3339), p.To.UTC().Format(time.RFC3339))}, notes...)
 	switch {
+	case p.Kept:
+		notes = append(notes, fmt.Sprintf("The log's queries of this minute are used up: this is its answer of %s. Ask again in %d seconds for a new one.", p.AsOf.UTC().Format(time.RFC3339), seconds(p.Limited)))
 	case p.Limited > 0:
-		notes = append(notes, fmt.Sprintf("The log answers 10 queries a minute, and they are used up: go on with next_cursor in %d seconds.", int(math.Ceil(p.Limited.Seconds()))))
+		notes = append(notes, fmt.Sprintf("The log's queries of this minute are used up: go on with next_cursor in %d seconds.", seconds(p.Limited)))
 	case p.Next != "" && len(p.Events) == 0:
 		notes = append(notes, fmt.Sprintf("Nothing fits among the newest %d entries; go on with next_cursor for older ones.", p.Looked))
 	}
 	if p.Streamed {
 		notes = append(notes, "The organization's key has scopes, so the order is that in which the service took events in, and more entries are read than with a key without.")
 	}
+	if p.Nameless {
+		notes = append(notes, "The organization's list of actions can't be read right now, so an action that is not widely known is missing, or has its own name and is of the kind other.")
+	}
 	return strings.Join(notes, " ")
 }
+
+// seconds are whole ones, never too few.
+func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 // Text lists the events for people.
 func (o ListLifecycleEventsOutput) Text() string {

@@ -115,7 +115,7 @@ func TestAFollowerWaitsForTheNamesOfActions(t *testing.T) {
 		t.Errorf("it went on: %v", err)
 	}
 	s.ClearFaults()
-	if err := s.AddFault(sandbox.Fault{Kind: sandbox.FaultStatus, Status: http.StatusForbidden, Path: "event-actions$"}); err != nil {
+	if err := s.AddFault(sandbox.Fault{Kind: sandbox.FaultStatus, Status: http.StatusForbidden, Path: "/admin/v1/orgs/{orgId}/event-actions$"}); err != nil {
 		t.Fatal(err)
 	}
 	if b, err := s.log().Follow(Filter{}, begin, nil).Next(t.Context()); err != nil || len(b.Events) == 0 {
