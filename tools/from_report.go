@@ -41,6 +41,9 @@ func (d *Deps) reported(ctx context.Context, h handover) (list rows[reported], n
 	if err != nil {
 		return list, nil, err
 	}
+	if site := d.Status.SiteURL; summary.Site != "" && site != "" && summary.Site != site {
+		return list, nil, fault.New(fault.InvalidArgument, "Audit this site with audit_active_users, and use that report: an account id is the same on every site, but what was found is not.", "Report %s is about %s, and this server works on %s.", h.report, summary.Site, site)
+	}
 	if age := time.Since(summary.FinishedAt); age > stale {
 		return list, nil, fault.New(fault.InvalidArgument, "Run audit_active_users again, and use the new report.", "Report %s is %d days old: too old to say whom to change.", h.report, int(age.Hours()/24))
 	}

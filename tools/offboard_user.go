@@ -22,6 +22,7 @@ type OffboardUserInput struct {
 	StopOnError bool     `json:"stop_on_error,omitempty" jsonschema:"of several people: begin no more when one fails"`
 	Reason      string   `json:"reason,omitempty" jsonschema:"why, for the record, such as a ticket number" maxLength:"500"`
 	Steps       []string `json:"steps,omitempty" jsonschema:"which parts to do; the first four when left out; delete_account (for good) stands alone" enum:"deactivate,revoke_tokens,scim_groups,jira_groups,remove_from_site,remove_from_directory,delete_account" minItems:"1" maxItems:"6"`
+	Tokens      []string `json:"tokens,omitempty" jsonschema:"with the step revoke_tokens: ids of the only API tokens to revoke, of one person" maxItems:"50" maxLength:"100"`
 	TransferTo  string   `json:"transfer_to,omitempty" jsonschema:"account id or exact e-mail of who takes over open issues, projects, components, filters and dashboards" maxLength:"255"`
 	EffectiveAt string   `json:"effective_at,omitempty" jsonschema:"when, instead of now: RFC 3339 with an offset, or with a zone like 2027-03-01T18:00:00[Europe/Berlin]" maxLength:"100"`
 	Confirm     string   `json:"confirm,omitempty" jsonschema:"token of the plan that a person has agreed to; leave it out to get the plan" maxLength:"4096"`
@@ -55,7 +56,10 @@ func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirma
 		if err != nil {
 			return Confirmable{}, err
 		}
-		return confirmable(d.Lifecycle.Offboard(ctx, lifecycle.OffboardRequest{Target: target, Parts: in.Steps, TransferTo: heir, Terms: terms}))
+		return confirmable(d.Lifecycle.Offboard(ctx, lifecycle.OffboardRequest{Target: target, Parts: in.Steps, Tokens: in.Tokens, TransferTo: heir, Terms: terms}))
+	}
+	if len(in.Tokens) > 0 {
+		return Confirmable{}, fault.New(fault.InvalidArgument, "Call once for each person, with user.", "tokens are of one person, so they can't be named for several.")
 	}
 	people, notes, err := d.leavers(ctx, in)
 	if err != nil {
@@ -63,7 +67,7 @@ func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirma
 	}
 	requests := make([]lifecycle.OffboardRequest, len(people.values))
 	for i, leaver := range people.values {
-		requests[i] = lifecycle.OffboardRequest{Target: leaver.target, Parts: leaver.steps, TransferTo: heir, Seen: leaver.seen, Terms: lifecycle.Terms{Reason: leaver.reason}}
+		requests[i] = lifecycle.OffboardRequest{Target: leaver.target, Parts: leaver.steps, Tokens: leaver.tokens, TransferTo: heir, Seen: leaver.seen, Terms: lifecycle.Terms{Reason: leaver.reason}}
 	}
 	return confirmable(d.Lifecycle.OffboardMany(ctx, requests, lifecycle.Rows{Places: people.places, Problems: people.problems, Notes: notes, StopOnError: in.StopOnError, Terms: terms}))
 }
@@ -73,6 +77,7 @@ type leaver struct {
 	target directory.Target
 	reason string
 	steps  []string
+	tokens []string
 	seen   *lifecycle.Seen
 }
 
@@ -87,7 +92,7 @@ func (d *Deps) leavers(ctx context.Context, in OffboardUserInput) (rows[leaver],
 	var list rows[leaver]
 	read := func(place, user, reason string) {
 		target, err := directory.ParseExactTarget(user)
-		list.add(place, user, leaver{target, reason, in.Steps, nil}, err)
+		list.add(place, user, leaver{target: target, reason: reason, steps: in.Steps}, err)
 	}
 	for i, user := range in.Users {
 		read(fmt.Sprintf("users[%d]", i), user, "")
@@ -110,11 +115,11 @@ func (d *Deps) reportedLeavers(ctx context.Context, in OffboardUserInput) (rows[
 	found, notes, err := d.reported(ctx, handover{report: in.ReportID, finding: in.Finding, tool: "offboard_user"})
 	list := rows[leaver]{places: found.places, problems: found.problems}
 	for _, f := range found.values {
-		steps := in.Steps
+		steps, tokens := in.Steps, []string(nil)
 		if len(steps) == 0 {
-			steps = f.fix.Steps
+			steps, tokens = f.fix.Steps, f.fix.Tokens
 		}
-		list.values = append(list.values, leaver{f.target, f.reason, steps, f.seen})
+		list.values = append(list.values, leaver{f.target, f.reason, steps, tokens, f.seen})
 	}
 	return list, notes, err
 }

@@ -170,15 +170,29 @@ func (r rules) tokens(j *joined, add adder) {
 		add(LeaverToken, High, "%s, but %s.", ended, tokenList(j.tokens, "may still be used"))
 		return
 	}
+	if old := r.oldTokens(j); len(old) > 0 {
+		add(OldToken, Low, "%s: made on %s, more than a year ago.", tokenList(old, "may be used"), day(old[0].created))
+	}
+}
+
+// oldTokens are the first 50 of an account's tokens that are old, the oldest first.
+func (r rules) oldTokens(j *joined) []token {
+	const most = 50
 	var old []token
 	for _, t := range j.tokens {
-		if t.created > 0 && r.now-t.created > oldToken {
+		if t.created > 0 && r.now-t.created > oldToken && len(old) < most {
 			old = append(old, t)
 		}
 	}
-	if len(old) > 0 {
-		add(OldToken, Low, "%s: made on %s, more than a year ago.", tokenList(old, "may be used"), day(old[0].created))
+	return old
+}
+
+func tokenIDs(tokens []token) []string {
+	ids := make([]string, len(tokens))
+	for i, t := range tokens {
+		ids[i] = t.id
 	}
+	return ids
 }
 
 // tokenList names up to three tokens.

@@ -170,7 +170,9 @@ func TestJudgeFiveSources(t *testing.T) {
 			call{AppInAdminGroup, "lookup_user", nil},
 		},
 		"an old token": {
-			all, with(func(j *joined) { j.tokens = []token{{id: "t", label: "CI", created: today - 500*86400}} }),
+			all, with(func(j *joined) {
+				j.tokens = []token{{id: "t", label: "CI", created: today - 500*86400}, {id: "u", label: "laptop", created: recent}}
+			}),
 			found{OldToken: Low},
 			call{OldToken, "offboard_user", nil},
 		},
@@ -208,6 +210,9 @@ func TestJudgeFiveSources(t *testing.T) {
 				call := f.Fix
 				if call == nil {
 					call = f.Look
+				}
+				if f.Code == OldToken && !cmp.Equal(f.Fix.Arguments.Tokens, []string{"t"}) {
+					t.Errorf("the fix is about the tokens %q, want the old one alone", f.Fix.Arguments.Tokens)
 				}
 				if f.Code == test.fix.code && (call.Tool != test.fix.tool || !cmp.Equal(call.Arguments.Groups, test.fix.groups) || call.Arguments.User != "1" && call.Tool != toolProvision) {
 					t.Errorf("%s: %+v", f.Code, call)

@@ -68,7 +68,9 @@ func (r rules) fix(j *joined, code Code, severity Severity) *Call {
 		if severity == High {
 			return &Call{Tool: toolOffboard, Arguments: Arguments{User: j.id}}
 		}
-	case LeaverToken, OldToken:
+	case OldToken:
+		return &Call{Tool: toolOffboard, Arguments: Arguments{User: j.id, Steps: []string{partTokens}, Tokens: tokenIDs(r.oldTokens(j))}}
+	case LeaverToken:
 		return &Call{Tool: toolOffboard, Arguments: Arguments{User: j.id, Steps: []string{partTokens}}}
 	case JoinerWithoutAccount:
 		return j.provision()

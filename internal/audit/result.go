@@ -132,6 +132,7 @@ type Arguments struct {
 	Group   string   `json:"group,omitempty"`
 	Groups  []string `json:"groups,omitempty"`
 	Steps   []string `json:"steps,omitempty"`
+	Tokens  []string `json:"tokens,omitempty"`
 	Reason  string   `json:"reason,omitempty"`
 	Query   string   `json:"query,omitempty"`
 	Email   string   `json:"email,omitempty"`

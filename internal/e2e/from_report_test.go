@@ -11,7 +11,8 @@ import (
 func TestAReportsFindingsAreHandedOver(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	c := connect(t, s, with("JIRA_LIFECYCLE_BATCH_LIMIT", "4"))
+	sameState := with("JIRA_LIFECYCLE_BATCH_LIMIT", "4", "JIRA_LIFECYCLE_STATE_DIR", t.TempDir())
+	c := connect(t, s, sameState)
 	report, ok := c.call(t, "audit_active_users", args{}).get("report.id").(string)
 	if !ok {
 		t.Fatal("the audit names no report")
@@ -51,4 +52,7 @@ func TestAReportsFindingsAreHandedOver(t *testing.T) {
 	c.call(t, "offboard_user", args{"report_id": report}).wants(t, map[string]any{"code": "invalid_argument"})
 	c.call(t, "remove_user_from_group", args{"report_id": "../" + report, "finding": "dormant_seat"}).wants(t, map[string]any{"code": "invalid_argument"})
 	c.call(t, "remove_user_from_group", args{"report_id": "audit-20260102T030405Z-ab12", "finding": "dormant_seat"}).wants(t, map[string]any{"code": "not_found"})
+
+	// Nobody is changed on one site for what was found on another.
+	connect(t, newSite(t), sameState).call(t, "remove_user_from_group", ask).says(t, "is about http", "this server works on")
 }

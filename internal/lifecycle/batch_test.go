@@ -18,7 +18,7 @@ func leavers(t *testing.T, people ...directory.Person) (batch, []Plan) {
 	var b batch
 	var plans []Plan
 	for _, p := range people {
-		plan, err := planOffboard(p, nil, reach{scim: true}, "")
+		plan, err := planOffboard(p, chosen{}, reach{scim: true}, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,7 @@ import (
 
 func offboardPlan(t *testing.T) Plan {
 	t.Helper()
-	plan, err := planOffboard(person(), nil, reach{scim: true}, "")
+	plan, err := planOffboard(person(), chosen{}, reach{scim: true}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,8 @@ type OffboardRequest struct {
 	Target directory.Target
 	// Parts chooses among OffboardParts; empty means the first four.
 	Parts []string
+	// Tokens are the ids of the API tokens that the part revoke_tokens is about; empty means every one.
+	Tokens []string `json:",omitempty"`
 	// TransferTo takes over what the person leaves behind: an account id or an exact e-mail. The zero Target leaves it where it is.
 	TransferTo directory.Target `json:",omitzero"`
 	// Seen is what the report said of the person, where one named them.
@@ -81,7 +83,7 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 			return Plan{}, err
 		}
 	}
-	plan, err := planOffboard(at.person, r.Parts, reach, goodbye)
+	plan, err := planOffboard(at.person, chosen{r.Parts, r.Tokens}, reach, goodbye)
 	if err != nil {
 		return plan, err
 	}

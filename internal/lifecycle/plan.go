@@ -127,7 +127,7 @@ type Plan struct {
 	noTokens  bool              // the same of API tokens
 	from      State             // what the plan was made from
 	powerless string            // why an account stays active that should not
-	// tokensStay is why the API tokens of an account are not revoked, where that is the key's fault.
+	// tokensStay is why API tokens of the account are not revoked, where that is the key's fault or as it was asked for.
 	tokensStay string
 	widens     []string  // ids of groups by which an undo gives more access than the operation took
 	adminOf    []string  // ids of the administrators' groups that the person leaves

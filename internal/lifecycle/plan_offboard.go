@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -29,10 +30,16 @@ var orgParts = []string{PartDeactivate, PartRevokeTokens, PartRemoveFromDirector
 
 const warnProvider = "If an identity provider (Okta, Entra ID, Google, …) drives this SCIM directory, make the same change there: its next sync may undo this one."
 
+// chosen is what of an offboarding is asked for.
+type chosen struct {
+	parts  []string // empty = the default
+	tokens []string // ids of the API tokens to revoke; empty = all
+}
+
 // planOffboard decides how a person's access ends: as a whole first, by the route that wayOut chooses, then API tokens, SCIM groups and Jira groups, then
 // site and directory if asked, and a check at the end. message is what the person is shown where the organization deactivates the account.
-func planOffboard(person directory.Person, parts []string, r reach, message string) (Plan, error) {
-	explicit := len(parts) > 0
+func planOffboard(person directory.Person, what chosen, r reach, message string) (Plan, error) {
+	parts, explicit := what.parts, len(what.parts) > 0
 	if !explicit {
 		parts = OffboardParts[:4]
 	}
@@ -52,7 +59,7 @@ func planOffboard(person directory.Person, parts []string, r reach, message stri
 		plan.end(person, how, message)
 	}
 	if wants(PartRevokeTokens) {
-		plan.revokeTokens(person, explicit, r)
+		plan.revokeTokens(person, what.tokens, explicit, r)
 	}
 	for _, g := range groupRemovals(person) {
 		if g.Via == ViaSCIM && wants(PartSCIMGroups) || g.Via == ViaJira && wants(PartJiraGroups) {
@@ -125,9 +132,9 @@ func (p *Plan) suspend(person directory.Person) {
 	p.Undo = append(p.Undo, "Suspension: restore_user with the operation's id gives the access back.")
 }
 
-// revokeTokens plans a step for each API token of a managed account. Tokens that can't be revoked here are a follow-up, and a blocker where they were
+// revokeTokens plans a step for each API token of a managed account, or for those whose ids only has. Tokens that can't be revoked here are a follow-up, and a blocker where they were
 // asked for by name.
-func (p *Plan) revokeTokens(person directory.Person, explicit bool, r reach) {
+func (p *Plan) revokeTokens(person directory.Person, only []string, explicit bool, r reach) {
 	c := person.Control
 	if why := r.refused[RevokeToken]; why != "" && c != nil && len(c.Tokens) > 0 {
 		if p.tokensStay = "the organization's key was refused to revoke any: " + why; explicit {
@@ -141,15 +148,26 @@ func (p *Plan) revokeTokens(person directory.Person, explicit bool, r reach) {
 		}
 		return
 	}
-	p.noTokens = true
+	p.noTokens = len(only) == 0
+	revoked := 0
 	for _, t := range c.Tokens {
+		if !p.noTokens && !slices.Contains(only, t.ID) {
+			continue
+		}
+		revoked++
 		name := cmp.Or(t.Label, t.ID)
 		if slices.ContainsFunc(c.Tokens, func(other admin.Token) bool { return other.ID != t.ID && other.Label == t.Label }) {
 			name += " (" + t.ID + ")"
 		}
 		p.Steps = append(p.Steps, Step{Action: RevokeToken, Via: ViaOrganization, Target: name, Detail: "revoke the API token “" + name + "”, " + tokenAge(t), token: t.ID})
 	}
-	if len(c.Tokens) > 0 {
+	if missing := len(only) - revoked; missing > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of the API tokens named are none of this account's: they were revoked before, or are somebody else's.", missing))
+	}
+	if others := len(c.Tokens) - revoked; others > 0 {
+		p.tokensStay = fmt.Sprintf("%d that were not named stay.", others)
+	}
+	if revoked > 0 {
 		p.Undo = append(p.Undo, "API tokens: nothing brings a revoked token back, also restore_user does not; the person would make new ones.")
 	}
 }
@@ -264,9 +282,15 @@ func verifyDetail(steps []Step) string {
 		shown = append(shown, "the access is suspended")
 	}
 	if hasAction(steps, RevokeToken) {
-		shown = append(shown, "no API token is left")
+		shown = append(shown, "the API tokens are revoked")
 	}
-	return "read back: " + strings.Join(append(shown, "the groups are gone"), ", ")
+	if hasAction(steps, RemoveFromGroup) {
+		shown = append(shown, "the groups are gone")
+	}
+	if hasAction(steps, RemoveFromSite, RemoveFromDirectory) {
+		shown = append(shown, "the person is out")
+	}
+	return "read back: " + strings.Join(shown, ", ")
 }
 
 func (p *Plan) describeOffboarding(person directory.Person, how way) {

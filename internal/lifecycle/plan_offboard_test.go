@@ -122,7 +122,7 @@ func TestPlanOffboard(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			plan, err := planOffboard(test.person, test.parts, reach{scim: test.scim}, "")
+			plan, err := planOffboard(test.person, chosen{parts: test.parts}, reach{scim: test.scim}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -138,14 +138,14 @@ func TestPlanOffboard(t *testing.T) {
 }
 
 func TestPlanOffboardRefusesToRemoveSCIMPeopleFromTheSite(t *testing.T) {
-	if _, err := planOffboard(person(), []string{PartRemoveFromSite}, reach{scim: true}, ""); !fault.Is(err, fault.ManagedExternally) {
+	if _, err := planOffboard(person(), chosen{parts: []string{PartRemoveFromSite}}, reach{scim: true}, ""); !fault.Is(err, fault.ManagedExternally) {
 		t.Errorf("got %v, want managed_externally", err)
 	}
 }
 
 func TestPlanIDIsADigestOfTheEffectAlone(t *testing.T) {
 	id := func(parts []string, edits ...func(*directory.Person)) string {
-		plan, err := planOffboard(person(edits...), parts, reach{scim: true}, "")
+		plan, err := planOffboard(person(edits...), chosen{parts: parts}, reach{scim: true}, "")
 		if err != nil {
 			t.Fatal(err)
 		}

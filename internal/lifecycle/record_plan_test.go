@@ -60,7 +60,7 @@ func drawPlan(t *rapid.T) Plan {
 		func() (Plan, error) {
 			parts := rapid.SliceOfNDistinct(rapid.SampledFrom(OffboardParts), 0, 4, rapid.ID).Draw(t, "parts")
 			r := reach{scim: rapid.Bool().Draw(t, "scim"), org: true, suspend: rapid.Bool().Draw(t, "suspend")}
-			return planOffboard(p, parts, r, "bye")
+			return planOffboard(p, chosen{parts: parts}, r, "bye")
 		},
 		func() (Plan, error) {
 			f := provisionFacts{

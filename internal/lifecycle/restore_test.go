@@ -107,7 +107,7 @@ func TestPlanRestore(t *testing.T) {
 
 // TestWhatAnOperationTook: only what was really done, or may have been, is put back.
 func TestWhatAnOperationTook(t *testing.T) {
-	plan, err := planOffboard(person(), nil, reach{scim: true}, "")
+	plan, err := planOffboard(person(), chosen{}, reach{scim: true}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

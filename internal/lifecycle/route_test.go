@@ -137,7 +137,7 @@ func TestPlanOffboardByTheOrganization(t *testing.T) {
 		{name: "an organization admin is not deleted", person: person(outsideSCIM, inOrg(admin.StatusActive, true), orgAdmin), parts: []string{PartDeleteAccount}, steps: []string{}, blocker: "administrator of the organization"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			plan, err := planOffboard(test.person, test.parts, everything, "bye")
+			plan, err := planOffboard(test.person, chosen{parts: test.parts}, everything, "bye")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -158,10 +158,10 @@ func TestPlanOffboardByTheOrganization(t *testing.T) {
 }
 
 func TestWhatADeletionIsRefusedFor(t *testing.T) {
-	if _, err := planOffboard(person(outsideSCIM, inOrg(admin.StatusActive, true)), []string{PartDeactivate, PartDeleteAccount}, everything, ""); err == nil || !strings.Contains(err.Error(), "confirmation of its own") {
+	if _, err := planOffboard(person(outsideSCIM, inOrg(admin.StatusActive, true)), chosen{parts: []string{PartDeactivate, PartDeleteAccount}}, everything, ""); err == nil || !strings.Contains(err.Error(), "confirmation of its own") {
 		t.Errorf("together with another part: %v", err)
 	}
-	if _, err := planOffboard(person(), []string{PartDeleteAccount}, reach{scim: true}, ""); err == nil || !strings.Contains(err.Error(), "ATLASSIAN_ORG_ID") {
+	if _, err := planOffboard(person(), chosen{parts: []string{PartDeleteAccount}}, reach{scim: true}, ""); err == nil || !strings.Contains(err.Error(), "ATLASSIAN_ORG_ID") {
 		t.Errorf("without the organization: %v", err)
 	}
 	if err := (Policy{}).guardDeletion(); err == nil || !strings.Contains(err.Error(), "JIRA_LIFECYCLE_ALLOW_ACCOUNT_DELETION") {
@@ -169,8 +169,32 @@ func TestWhatADeletionIsRefusedFor(t *testing.T) {
 	}
 }
 
+func TestOnlyTheNamedTokensAreRevoked(t *testing.T) {
+	tokens := holding(admin.Token{ID: "t-1", Label: "CI"}, admin.Token{ID: "t-2", Label: "laptop"})
+	plan, err := planOffboard(person(outsideSCIM, inOrg(admin.StatusActive, true), tokens), chosen{parts: []string{PartRevokeTokens}, tokens: []string{"t-1", "t-9"}}, everything, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []string
+	for _, s := range plan.Steps {
+		steps = append(steps, string(s.Action)+" "+s.token)
+	}
+	if got, want := strings.Join(steps, ", "), "revoke_token t-1, verify "; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if text := strings.Join(append(plan.Warnings, plan.followUps...), "\n"); !strings.Contains(text, "1 of the API tokens named are none of this account's") || !strings.Contains(text, "1 that were not named stay") {
+		t.Errorf("what stays is not told: %s", text)
+	}
+	if last := plan.Steps[len(plan.Steps)-1].Detail; last != "read back: the API tokens are revoked" {
+		t.Errorf("the check is told as %q", last)
+	}
+	if !goal(plan)(State{Tokens: []admin.Token{{ID: "t-2", Label: "laptop"}}}) {
+		t.Error("a token that nobody named keeps the goal from being reached")
+	}
+}
+
 func TestATokenThatIsMadeMeanwhileIsTold(t *testing.T) {
-	plan, err := planOffboard(person(outsideSCIM, inOrg(admin.StatusActive, true), holding(admin.Token{ID: "t-1", Label: "laptop"})), nil, everything, "")
+	plan, err := planOffboard(person(outsideSCIM, inOrg(admin.StatusActive, true), holding(admin.Token{ID: "t-1", Label: "laptop"})), chosen{}, everything, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 // TestWhatCountsAsMoreThanWasAgreedTo: a change that waited may do less when it begins, but nothing else and nothing more.
 func TestWhatCountsAsMoreThanWasAgreedTo(t *testing.T) {
 	offboarding := func(edits ...func(*directory.Person)) Plan {
-		plan, err := planOffboard(person(edits...), nil, reach{scim: true}, "")
+		plan, err := planOffboard(person(edits...), chosen{}, reach{scim: true}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +41,7 @@ func TestWhatCountsAsMoreThanWasAgreedTo(t *testing.T) {
 		for _, id := range ids {
 			list = append(list, admin.Token{ID: id, Label: "laptop"})
 		}
-		plan, err := planOffboard(person(outsideSCIM, inOrg(admin.StatusActive, true), holding(list...)), nil, everything, "")
+		plan, err := planOffboard(person(outsideSCIM, inOrg(admin.StatusActive, true), holding(list...)), chosen{}, everything, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 func TestAPlanReadsAsAPersonWouldTellIt(t *testing.T) {
-	plan, err := planOffboard(person(), nil, reach{scim: true}, "")
+	plan, err := planOffboard(person(), chosen{}, reach{scim: true}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
