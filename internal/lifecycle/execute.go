@@ -27,7 +27,7 @@ type execution struct {
 	plan    Plan
 	changes []change
 	observe func(context.Context, Subject) (State, error)
-	holders func(context.Context, []Step) (map[Action]map[string]string, error)
+	holders func(context.Context, []Step) (map[Action]map[string]found, error)
 	heed    func()        // takes notice of a cancellation, nil where nobody can cancel but in the journal
 	patient time.Duration // how long a stage waits for its changes to show
 	now     func() time.Time

@@ -78,12 +78,20 @@ func (p *Plan) handOver(leaver directory.Person, h holdings, to successor) error
 		}
 		p.Steps = append(p.Steps, transferSteps(e, transfer{From: leaver.AccountID, To: to.id, ToLabel: to.label}, things, "hand over %s to "+to.label)...)
 	}
+	p.warnRenaming(to.label)
 	if hasTransfer(p.Steps) {
 		p.Undo = append(p.Undo, "What is handed over: restore_user gives back what is still with "+to.label+" then.")
 	}
 	p.followUps = slices.DeleteFunc(p.followUps, func(text string) bool { return text == followUpReassign })
 	p.Steps = inOrder(p.Steps)
 	return nil
+}
+
+// warnRenaming tells that dashboards do not always keep their names.
+func (p *Plan) warnRenaming(to string) {
+	if hasAction(p.Steps, TransferDashboards) {
+		p.Warnings = append(p.Warnings, "Jira gives a dashboard another name where "+to+" has one of the same name already, and never the old name back: the result tells which.")
+	}
 }
 
 // transferSteps are the steps that hand over things, a hundred at a time. detail has a place for what they are.
@@ -142,5 +150,6 @@ func (p *Plan) handBack(person directory.Person, t taken) (lost []string) {
 		back := transfer{From: step.transfer.To, To: step.transfer.From, ToLabel: person.Label()}
 		p.Steps = append(p.Steps, transferSteps(e, back, step.transfer.Things, "give back %s, where still with "+step.transfer.ToLabel)...)
 	}
+	p.warnRenaming(person.Label())
 	return nil
 }

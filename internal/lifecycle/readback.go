@@ -59,7 +59,7 @@ func (x *execution) look(ctx context.Context, steps []int) (State, error) {
 		wanted = append(wanted, x.plan.Steps[i])
 	}
 	var state State
-	var holders map[Action]map[string]string
+	var holders map[Action]map[string]found
 	both, both1 := parallel.WithContext(ctx)
 	both.Go(func() (err error) {
 		state, err = x.observe(both1, x.current())

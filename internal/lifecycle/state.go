@@ -23,9 +23,9 @@ type State struct {
 	// revoke them.
 	Org    *directory.OrgAccount
 	Tokens []admin.Token
-	// Holders tell who has the things that a plan hands over, by action and id: an account id, "" for nobody, gone. They are read for the steps that are
-	// looked at; what is missing was not read.
-	Holders map[Action]map[string]string
+	// Holders tell who has the things that a plan hands over, by action and id. They are read for the steps that are looked at; what is missing was
+	// not read.
+	Holders map[Action]map[string]found
 	// Group is the Jira group that a plan creates or deletes, nil when it does not exist; SCIMGroup is the same on SCIM's side.
 	Group     *jira.Group
 	SCIMGroup *scim.Group

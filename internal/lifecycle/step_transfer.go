@@ -15,8 +15,8 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 )
 
-// listedRefusals bounds how many things the detail of a step names.
-const listedRefusals = 20
+// mostListed bounds how many things the detail of a step names.
+const mostListed = 20
 
 // handover is the change of one transfer: it writes what is still with the one who leaves, thing by thing, and remembers what was refused.
 type handover struct {
@@ -47,8 +47,8 @@ func (h *handover) so(st State) bool {
 		return false
 	}
 	for _, t := range h.Things {
-		holder, read := st.Holders[h.estate.action][t.ID]
-		if !read || holder == h.From && h.refused[t.ID] == nil {
+		now, read := st.Holders[h.estate.action][t.ID]
+		if !read || now.holder == h.From && h.refused[t.ID] == nil {
 			return false
 		}
 	}
@@ -76,7 +76,7 @@ func (h *handover) write(ctx context.Context) error {
 			h.note(chunk, func(thing) error { return fmt.Errorf("it could not be looked at: %w", err) })
 			continue
 		}
-		theirs := slices.DeleteFunc(slices.Clone(chunk), func(t thing) bool { return holders[t.ID] != h.From })
+		theirs := slices.DeleteFunc(slices.Clone(chunk), func(t thing) bool { return holders[t.ID].holder != h.From })
 		if len(theirs) == 0 {
 			continue
 		}
@@ -84,7 +84,7 @@ func (h *handover) write(ctx context.Context) error {
 		unclear := slices.DeleteFunc(slices.Clone(theirs), func(t thing) bool { return errs[t.ID] == nil || !doubtful(errs[t.ID]) })
 		if len(unclear) > 0 { // an answer was lost: what did not take effect is sent once more
 			if now, err := h.estate.holders(ctx, client, h.transfer, unclear); err == nil {
-				still := slices.DeleteFunc(unclear, func(t thing) bool { return now[t.ID] != h.From })
+				still := slices.DeleteFunc(unclear, func(t thing) bool { return now[t.ID].holder != h.From })
 				again := map[string]error{}
 				if len(still) > 0 {
 					again = h.estate.give(ctx, client, h.transfer, still)
@@ -126,14 +126,17 @@ func (h *handover) outcome(st State, err error) (StepStatus, string) {
 	defer h.mu.Unlock()
 	holders := st.Holders[h.estate.action]
 	var moved, others, open int
-	var refused []string
+	var refused, renamed []string
 	for _, t := range h.Things {
-		switch holder, read := holders[t.ID]; {
+		switch now, read := holders[t.ID]; {
 		case !read:
 			open++
-		case holder == h.To:
+		case now.holder == h.To:
 			moved++
-		case holder != h.From:
+			if now.name != "" && now.name != t.Name {
+				renamed = append(renamed, "“"+t.Name+"” is called “"+now.name+"” now")
+			}
+		case now.holder != h.From:
 			others++
 		case h.refused[t.ID] != nil:
 			refused = append(refused, t.Name+" ("+explain.Fault(h.refused[t.ID]).Message+")")
@@ -145,6 +148,9 @@ func (h *handover) outcome(st State, err error) (StepStatus, string) {
 		return StepFailed, explainText(err)
 	}
 	text := h.estate.amount(moved) + " " + be(moved) + " with " + h.ToLabel
+	if len(renamed) > 0 {
+		text += "; " + listed(renamed)
+	}
 	if others > 0 {
 		text += "; " + fmt.Sprint(others) + " went to somebody else meanwhile, or are gone, and were left alone"
 	}
@@ -157,11 +163,17 @@ func (h *handover) outcome(st State, err error) (StepStatus, string) {
 	if len(refused) == 0 {
 		return StepUnknown, text
 	}
-	text += "; " + fmt.Sprint(len(refused)) + " refused: " + strings.Join(refused[:min(len(refused), listedRefusals)], ", ")
-	if more := len(refused) - listedRefusals; more > 0 {
+	text += "; " + fmt.Sprint(len(refused)) + " refused: " + listed(refused)
+	return StepFailed, text
+}
+
+// listed names the first of many.
+func listed(texts []string) string {
+	text := strings.Join(texts[:min(len(texts), mostListed)], ", ")
+	if more := len(texts) - mostListed; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
-	return StepFailed, text
+	return text
 }
 
 // amount is a number of things in words.
@@ -179,7 +191,7 @@ func be(n int) string {
 	return "are"
 }
 
-// held is what the record keeps of a transfer's things at one moment: which of them were with whom.
+// held is what the record keeps of a transfer's things at one moment: which of them were with whom, under which names.
 type held struct {
 	From  []thing `json:"with_from"`
 	To    []thing `json:"with_to"`
@@ -191,12 +203,16 @@ func transferFacet(step Step, st State) json.RawMessage {
 	holders := st.Holders[step.Action]
 	shown := held{From: []thing{}, To: []thing{}}
 	for _, t := range step.transfer.Things {
-		switch holder, read := holders[t.ID]; {
+		now, read := holders[t.ID]
+		if now.name != "" {
+			t.Name = now.name
+		}
+		switch {
 		case !read:
 			return nil
-		case holder == step.transfer.From:
+		case now.holder == step.transfer.From:
 			shown.From = append(shown.From, t)
-		case holder == step.transfer.To:
+		case now.holder == step.transfer.To:
 			shown.To = append(shown.To, t)
 		default:
 			shown.Other = append(shown.Other, t)

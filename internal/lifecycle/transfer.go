@@ -42,14 +42,17 @@ type transfer struct {
 // gone stands for whoever has a thing that is not there, or can't be seen, any more. It is no account id.
 const gone = "(gone)"
 
+// found is where a thing was found: who has it (an account id, "" for nobody, gone), and what it is called there, "" where that can't change by itself.
+type found struct{ holder, name string }
+
 // estate is one kind of thing that is handed over.
 type estate struct {
 	action   Action
 	one, its string // "open issue", "open issues"
 	does     string // what somebody does with it, as in "the projects that the person leads"
 	chunk    int    // how many are read and then written together
-	// holders reads who has each of the things, by its id: an account id, "" for nobody, gone.
-	holders func(ctx context.Context, c *jira.Client, t transfer, things []thing) (map[string]string, error)
+	// holders reads who has each of the things, by its id.
+	holders func(ctx context.Context, c *jira.Client, t transfer, things []thing) (map[string]found, error)
 	// give writes things that the one who leaves still had when they were read, and gives the error of each that was not accepted.
 	give func(ctx context.Context, c *jira.Client, t transfer, things []thing) map[string]error
 }
@@ -114,18 +117,18 @@ func giveDashboards(ctx context.Context, c *jira.Client, t transfer, things []th
 
 // issueHolders asks for issues by key, as they are now and not as the search index has them. One that is gone makes Jira refuse the whole question: it is
 // found by asking for halves.
-func issueHolders(ctx context.Context, c *jira.Client, t transfer, things []thing) (map[string]string, error) {
+func issueHolders(ctx context.Context, c *jira.Client, t transfer, things []thing) (map[string]found, error) {
 	q := jira.IssueQuery{}
 	var keys []string
 	for _, thing := range things {
 		keys, q.Reconcile = append(keys, thing.Name), append(q.Reconcile, thing.ID)
 	}
 	q.JQL = jira.IssuesWithKeys(keys)
-	holders := map[string]string{}
+	holders := map[string]found{}
 	for page, err := range c.Issues(ctx, q) {
 		switch {
 		case rest.IsStatus(err, 400) && len(things) == 1:
-			return map[string]string{things[0].ID: gone}, nil
+			return map[string]found{things[0].ID: {holder: gone}}, nil
 		case rest.IsStatus(err, 400):
 			half := len(things) / 2
 			first, err := issueHolders(ctx, c, t, things[:half])
@@ -141,30 +144,30 @@ func issueHolders(ctx context.Context, c *jira.Client, t transfer, things []thin
 			return nil, err
 		}
 		for _, issue := range page {
-			holders[issue.ID] = issue.Assignee
+			holders[issue.ID] = found{holder: issue.Assignee}
 		}
 	}
 	return orGone(holders, things), nil
 }
 
-func projectHolders(ctx context.Context, c *jira.Client, _ transfer, things []thing) (map[string]string, error) {
+func projectHolders(ctx context.Context, c *jira.Client, _ transfer, things []thing) (map[string]found, error) {
 	var ids []string
 	for _, thing := range things {
 		ids = append(ids, thing.ID)
 	}
-	holders := map[string]string{}
+	holders := map[string]found{}
 	for page, err := range c.Projects(ctx, ids, rest.PageOptions{}) {
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range page {
-			holders[p.ID] = p.Lead.AccountID
+			holders[p.ID] = found{holder: p.Lead.AccountID}
 		}
 	}
 	return orGone(holders, things), nil
 }
 
-func componentHolders(ctx context.Context, c *jira.Client, _ transfer, things []thing) (map[string]string, error) {
+func componentHolders(ctx context.Context, c *jira.Client, _ transfer, things []thing) (map[string]found, error) {
 	leads := make([]string, len(things))
 	all, all1 := parallel.WithContext(ctx)
 	all.SetLimit(parallelTransfers)
@@ -183,33 +186,33 @@ func componentHolders(ctx context.Context, c *jira.Client, _ transfer, things []
 	if err := all.Wait(); err != nil {
 		return nil, err
 	}
-	holders := map[string]string{}
+	holders := map[string]found{}
 	for i, thing := range things {
-		holders[thing.ID] = leads[i]
+		holders[thing.ID] = found{holder: leads[i]}
 	}
 	return holders, nil
 }
 
-func filterHolders(ctx context.Context, c *jira.Client, _ transfer, things []thing) (map[string]string, error) {
+func filterHolders(ctx context.Context, c *jira.Client, _ transfer, things []thing) (map[string]found, error) {
 	var ids []string
 	for _, thing := range things {
 		ids = append(ids, thing.ID)
 	}
-	holders := map[string]string{}
+	holders := map[string]found{}
 	for page, err := range c.Filters(ctx, jira.FilterQuery{IDs: ids, All: true}, rest.PageOptions{}) {
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range page {
-			holders[f.ID] = f.Owner.AccountID
+			holders[f.ID] = found{holder: f.Owner.AccountID}
 		}
 	}
 	return orGone(holders, things), nil
 }
 
-// dashboardHolders asks for what both sides own: a dashboard can't be asked for by its id.
-func dashboardHolders(ctx context.Context, c *jira.Client, t transfer, things []thing) (map[string]string, error) {
-	sides := [2]map[string]string{{}, {}}
+// dashboardHolders asks for what both sides own: a dashboard can't be asked for by its id. Jira may have renamed it as it was handed over.
+func dashboardHolders(ctx context.Context, c *jira.Client, t transfer, things []thing) (map[string]found, error) {
+	sides := [2]map[string]found{{}, {}}
 	both, both1 := parallel.WithContext(ctx)
 	for i, owner := range [2]string{t.From, t.To} {
 		both.Go(func() error {
@@ -218,7 +221,7 @@ func dashboardHolders(ctx context.Context, c *jira.Client, t transfer, things []
 					return err
 				}
 				for _, d := range page {
-					sides[i][d.ID] = owner
+					sides[i][d.ID] = found{owner, d.Name}
 				}
 			}
 			return nil
@@ -234,12 +237,12 @@ func dashboardHolders(ctx context.Context, c *jira.Client, t transfer, things []
 }
 
 // orGone keeps of what was read what was asked for, and fills in what was not told.
-func orGone(holders map[string]string, things []thing) map[string]string {
-	asked := make(map[string]string, len(things))
+func orGone(holders map[string]found, things []thing) map[string]found {
+	asked := make(map[string]found, len(things))
 	for _, thing := range things {
 		holder, ok := holders[thing.ID]
 		if !ok {
-			holder = gone
+			holder.holder = gone
 		}
 		asked[thing.ID] = holder
 	}
@@ -247,10 +250,10 @@ func orGone(holders map[string]string, things []thing) map[string]string {
 }
 
 // readHolders reads who has the things of all transfers among steps.
-func (s *Service) readHolders(ctx context.Context, steps []Step) (map[Action]map[string]string, error) {
+func (s *Service) readHolders(ctx context.Context, steps []Step) (map[Action]map[string]found, error) {
 	type answer struct {
 		action  Action
-		holders map[string]string
+		holders map[string]found
 	}
 	client, err := s.directory.Jira()
 	if err != nil {
@@ -276,10 +279,10 @@ func (s *Service) readHolders(ctx context.Context, steps []Step) (map[Action]map
 	if err := all.Wait(); err != nil {
 		return nil, err
 	}
-	holders := map[Action]map[string]string{}
+	holders := map[Action]map[string]found{}
 	for _, a := range answers {
 		if holders[a.action] == nil {
-			holders[a.action] = map[string]string{}
+			holders[a.action] = map[string]found{}
 		}
 		for id, holder := range a.holders {
 			holders[a.action][id] = holder

@@ -203,14 +203,27 @@ func TestHandingOverAndBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t)
+		says := func(r lifecycle.Result, words ...string) {
+			for _, want := range words {
+				if !strings.Contains(r.Text(), want) {
+					t.Errorf("%q is not in\n%s", want, r.Text())
+				}
+			}
+		}
 		hers, his := s.heldBy(jane), s.heldBy(maxim)
 		ask := func(terms lifecycle.Terms) (lifecycle.Result, error) {
 			return s.service.Offboard(context.Background(), lifecycle.OffboardRequest{Target: target(t, jane), TransferTo: target(t, maxim), Terms: terms})
 		}
+		plan, err := ask(lifecycle.Terms{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		says(plan, "Jira gives a dashboard another name where Max Manager", "never the old name back")
 		r, err := confirmed(ask, lifecycle.Terms{}, func() {})
 		if err != nil || r.Status != lifecycle.Succeeded {
 			t.Fatalf("%s, %v\n%s", outcome(r), err, r.Text())
 		}
+		says(r, "1 dashboard is with Max Manager", "“Web team” is called “Copy of Web team” now")
 		deactivated, first := -1, -1
 		for i, w := range s.writes() {
 			switch {
@@ -240,6 +253,7 @@ func TestHandingOverAndBack(t *testing.T) {
 		if err != nil || back.Status != lifecycle.Succeeded {
 			t.Fatalf("%s, %v\n%s", outcome(back), err, back.Text())
 		}
+		says(back, "Jira gives a dashboard another name where Jane Doe", "“Web team” is called “Copy of Web team” now")
 		want := slices.DeleteFunc(slices.Clone(hers), func(name string) bool { return name == "WEB-2" || name == "Web team" })
 		want = append(want, "Copy of Web team") // the name that Jira gave the dashboard
 		slices.Sort(want)
