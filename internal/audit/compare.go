@@ -55,9 +55,30 @@ func (b basis) both(source string) bool { return b.before[source] && b.after[sou
 // alike reports whether both reports read a source, or neither did.
 func (b basis) alike(source string) bool { return b.before[source] == b.after[source] }
 
+// swayedBy says which sources make or unmake a finding of a kind by what they tell or leave out, beside those in its evidence: an export with a later date makes a seat
+// no longer dormant, and leaves no trace. A kind is compared only where both reports read such a source, or neither did.
+var swayedBy = map[Code][]string{
+	DormantSeat:          {sourceOrganization, sourceExport},
+	NeverActive:          {sourceOrganization, sourceExport},
+	UnusedGroup:          {sourceOrganization, sourceExport},
+	OrganizationAdmin:    {sourceOrganization, sourceExport},
+	SiteAdmin:            {sourceOrganization},
+	AppInAdminGroup:      {sourceOrganization},
+	AdminNotInRoster:     {sourceSCIM, sourceOrganization, sourceExport, sourceRoster}, // an address that any of them knows finds the row of the roster
+	ActiveLeaver:         {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
+	JoinerWithoutAccount: {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
+	LeaverToken:          {sourceOrganization, sourceRoster},
+	OldToken:             {sourceOrganization, sourceRoster}, // of a leaver it is another finding
+	NotInJira:            {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
+	UnmanagedExternal:    {sourceSCIM, sourceOrganization}, // which tell whose account it is, and whose domain
+}
+
 // told reports whether a finding that one report has could be in the other, which read these sources.
 func (b basis) told(f Finding, other map[string]bool) bool {
-	if f.Code == DormantSeat && !b.sameWindow {
+	if !b.sameWindow && (f.Code == DormantSeat || f.Code == NeverActive || f.Code == UnusedGroup) {
+		return false
+	}
+	if slices.ContainsFunc(swayedBy[f.Code], func(source string) bool { return !b.alike(source) }) {
 		return false
 	}
 	return !slices.ContainsFunc(f.Evidence, func(e Evidence) bool { return !other[e.Source] })
@@ -241,9 +262,9 @@ func appendFindingKey(b []byte, f Finding) []byte {
 	return append(append(append(b, f.Code...), 0), about...)
 }
 
-// compareFindings gives the changes that the findings of two reports of one kind about one thing make, and how many can't be told. There can be several,
+// compareFindings gives the changes that the findings of two reports of one kind about one thing make, and those of which nothing can be told. There can be several,
 // such as tokens of one account: those that read the same are the same, and of others as many as both have.
-func (b basis) compareFindings(before, after []Finding) (changes []Change, untold int) {
+func (b basis) compareFindings(before, after []Finding) (changes []Change, untold []Finding) {
 	old, now := slices.Clone(before), slices.Clone(after)
 	old = slices.DeleteFunc(old, func(f Finding) bool {
 		i := slices.IndexFunc(now, func(g Finding) bool { return g.Detail == f.Detail })
@@ -260,7 +281,7 @@ func (b basis) compareFindings(before, after []Finding) (changes []Change, untol
 	}{{old[common:], FixedFinding, b.after}, {now[common:], NewFinding, b.before}} {
 		for _, f := range side.findings {
 			if !b.told(f, side.other) {
-				untold++
+				untold = append(untold, f)
 				continue
 			}
 			changes = append(changes, Change{Kind: side.kind, AccountID: f.AccountID, Name: f.Name, Code: f.Code, Severity: f.Severity, Detail: f.Detail, GroupID: f.GroupID})

@@ -201,6 +201,7 @@ func TestFindingsThatAreNewOrFixed(t *testing.T) {
 	}
 	leaver := Finding{Code: ActiveLeaver, Severity: High, AccountID: "1", Evidence: []Evidence{{Source: sourceRoster}, {Source: sourceJira}}}
 	all := basis{before: everySource, after: everySource, sameWindow: true}
+	noExport := map[string]bool{sourceJira: true, sourceSCIM: true, sourceOrganization: true, sourceRoster: true}
 	for name, tt := range map[string]struct {
 		before, after []Finding
 		basis         basis
@@ -215,6 +216,10 @@ func TestFindingsThatAreNewOrFixed(t *testing.T) {
 		"no roster any more":                 {[]Finding{leaver}, nil, basis{before: everySource, after: map[string]bool{sourceJira: true}, sameWindow: true}, nil, 1},
 		"a roster now":                       {nil, []Finding{leaver}, basis{before: map[string]bool{sourceJira: true}, after: everySource, sameWindow: true}, nil, 1},
 		"another window":                     {[]Finding{dormant("91 days")}, nil, basis{before: everySource, after: everySource}, nil, 1},
+		"dormant since the export is gone":   {nil, []Finding{dormant("91 days")}, basis{before: everySource, after: noExport, sameWindow: true}, nil, 1},
+		"not dormant by the export now":      {[]Finding{dormant("91 days")}, nil, basis{before: noExport, after: everySource, sameWindow: true}, nil, 1},
+		"dormant, never with an export":      {nil, []Finding{dormant("91 days")}, basis{before: noExport, after: noExport, sameWindow: true}, []string{"new_finding 91 days"}, 0},
+		"a token, whatever the export":       {nil, []Finding{token("a")}, basis{before: everySource, after: noExport, sameWindow: true}, []string{"new_finding a"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			changes, untold := tt.basis.compareFindings(tt.before, tt.after)
@@ -222,8 +227,8 @@ func TestFindingsThatAreNewOrFixed(t *testing.T) {
 			for _, c := range changes {
 				got = append(got, string(c.Kind)+" "+c.Detail)
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" || untold != tt.untold {
-				t.Errorf("%d can't be told, want %d (-want +got):\n%s", untold, tt.untold, diff)
+			if diff := cmp.Diff(tt.want, got); diff != "" || len(untold) != tt.untold {
+				t.Errorf("%d can't be told, want %d (-want +got):\n%s", len(untold), tt.untold, diff)
 			}
 		})
 	}

@@ -8,6 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit/extsort"
 )
@@ -17,7 +20,7 @@ type comparer struct {
 	basis  basis
 	list   changeList
 	file   *json.Encoder
-	untold int
+	untold map[Code]int
 }
 
 func (c *comparer) add(change Change) error {
@@ -91,7 +94,9 @@ func (c *comparer) findings(ctx context.Context, dir string, memory int, before,
 			return err
 		}
 		changes, untold := c.basis.compareFindings(first, second)
-		c.untold += untold
+		for _, f := range untold {
+			c.untold[f.Code]++
+		}
 		for _, change := range changes {
 			if err := c.add(change); err != nil {
 				return err
@@ -115,8 +120,14 @@ func findingsAt(c *cursor, key []byte) ([]Finding, error) {
 }
 
 func (c *comparer) warnings() []string {
-	if c.untold == 0 {
+	var all int
+	var kinds []string
+	for _, code := range slices.Sorted(maps.Keys(c.untold)) {
+		all += c.untold[code]
+		kinds = append(kinds, fmt.Sprintf("%s %d", code, c.untold[code]))
+	}
+	if all == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("Findings that only one of the reports could have: %d. They are neither new nor fixed.", c.untold)}
+	return []string{fmt.Sprintf("Findings that can't be called new or fixed, since the reports read different sources or count different days: %d (%s).", all, strings.Join(kinds, ", "))}
 }

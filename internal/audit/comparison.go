@@ -98,7 +98,7 @@ func (a *Auditor) Compare(ctx context.Context, before, after string, limit int) 
 		return Comparison{}, unwritable(a.StateDir, err)
 	}
 	defer func() { _ = file.Close() }() // a second time does no harm
-	c := comparer{basis: basisOf(old, now), list: newChangeList(limit)}
+	c := comparer{basis: basisOf(old, now), list: newChangeList(limit), untold: map[Code]int{}}
 	buffer := bufio.NewWriterSize(file, 64<<10)
 	c.file = lines(buffer)
 	err = c.rows(ctx, a.Rows(before), a.Rows(after))
@@ -168,7 +168,7 @@ func warnings(old, now Result, b basis) []string {
 		}
 	}
 	if !b.sameWindow {
-		all = append(all, fmt.Sprintf("Seats are dormant after %d days in the earlier report and after %d in the later one: dormant_seat was not compared.", old.InactiveDays, now.InactiveDays))
+		all = append(all, fmt.Sprintf("Seats are dormant after %d days in the earlier report and after %d in the later one: dormant_seat, never_active and unused_group were not compared.", old.InactiveDays, now.InactiveDays))
 	}
 	return all
 }

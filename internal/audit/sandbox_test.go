@@ -7,15 +7,18 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/auth"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/request"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
@@ -334,4 +337,47 @@ func TestWrongCredentialFails(t *testing.T) {
 	if _, err := a.Run(context.Background(), audit.Options{}); !rest.IsStatus(err, http.StatusUnauthorized) || !strings.Contains(err.Error(), "SCIM directory") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// An export that knows of later activity keeps a seat from being dormant. Without it the seat is, and was: that is not new.
+func TestASeatThatOnlyTheExportKnewInUseIsNotNewlyDormant(t *testing.T) {
+	a, url := startSandbox(t, sandbox.Options{Seed: 1})
+	withOrganization(t, a, url)
+	folder := t.TempDir()
+	a.Files = csvdir.Folder(folder)
+	rita := "User id,User name,email,User status,Last seen in Jira,Last seen in Confluence\n" +
+		accountOf(t, url, "rita.retired@example.com") + ",Rita Retired,rita.retired@example.com,Active,DAY,DAY\n"
+	if err := os.WriteFile(filepath.Join(folder, "export.csv"), []byte(strings.ReplaceAll(rita, "DAY", time.Now().Format("02 Jan 2006"))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first, err := a.Run(context.Background(), audit.Options{Export: "export.csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Now = func() time.Time { return time.Now().Add(time.Minute) }
+	second, err := a.Run(context.Background(), audit.Options{CompareTo: first.Report.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before, after := first.Counts.ByFinding[audit.DormantSeat], second.Counts.ByFinding[audit.DormantSeat]; after != before+1 {
+		t.Fatalf("%d seats were dormant with the export, and %d without", before, after)
+	}
+	c := second.Comparison
+	if c.New[audit.DormantSeat] != 0 || !strings.Contains(strings.Join(c.Warnings, "\n"), "dormant_seat 1") {
+		t.Errorf("new %v, warnings %q", c.New, c.Warnings)
+	}
+}
+
+// accountOf is the account with an e-mail, as the sandbox knows it.
+func accountOf(t *testing.T, url, email string) string {
+	t.Helper()
+	var state truth
+	getJSON(t, url+"/_sandbox/state", &state)
+	for _, u := range state.Jira.Users {
+		if u.EmailAddress == email {
+			return u.AccountID
+		}
+	}
+	t.Fatalf("nobody has %s", email)
+	return ""
 }
