@@ -46,7 +46,7 @@ func (d *Deps) ListLifecycleEvents(ctx context.Context, in ListLifecycleEventsIn
 	if err := d.Events.Check(); err != nil {
 		return ListLifecycleEventsOutput{}, err
 	}
-	q := events.Query{Limit: in.Limit, Cursor: in.Cursor, Kept: true}
+	q := events.Query{Limit: in.Limit, Cursor: in.Cursor, Stale: true}
 	if q.Limit == 0 {
 		q.Limit = defaultLimit
 	}
@@ -66,7 +66,7 @@ func (d *Deps) ListLifecycleEvents(ctx context.Context, in ListLifecycleEventsIn
 		return ListLifecycleEventsOutput{}, err
 	}
 	out := ListLifecycleEventsOutput{Events: page.Events, NextCursor: page.Next, Note: noteOn(page, notes), RetryAfter: seconds(page.Limited)}
-	if page.Kept {
+	if page.Stale {
 		out.AsOf = page.AsOf.UTC().Truncate(time.Second)
 	}
 	if out.Events == nil {
@@ -131,7 +131,7 @@ func (d *Deps) whose(ctx context.Context, text string) (events.Who, string, erro
 func noteOn(p events.Page, notes []string) string {
 	notes = append([]string{fmt.Sprintf("From %s to %s; what happened within the last 24 hours may still be missing.", p.From.UTC().Format(time.RFC3339), p.To.UTC().Format(time.RFC3339))}, notes...)
 	switch {
-	case p.Kept:
+	case p.Stale:
 		notes = append(notes, fmt.Sprintf("The log's queries of this minute are used up: this is its answer of %s. Ask again in %d seconds for a new one.", p.AsOf.UTC().Format(time.RFC3339), seconds(p.Limited)))
 	case p.Limited > 0:
 		notes = append(notes, fmt.Sprintf("The log's queries of this minute are used up: go on with next_cursor in %d seconds.", seconds(p.Limited)))

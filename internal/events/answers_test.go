@@ -61,25 +61,25 @@ func TestAnAnswerIsKeptForWhenTheServiceAnswersNobody(t *testing.T) {
 	s := startSite(t, sandbox.OrgKnobs{NoMinuteLimits: true})
 	log, now := s.log(), time.Now()
 	log.now = func() time.Time { return now }
-	q := Query{Limit: 3, Kept: true}
+	q := Query{Limit: 3, Stale: true}
 	first, err := log.List(t.Context(), q)
-	if err != nil || first.Kept || !first.AsOf.Equal(now) || len(first.Events) != 3 {
-		t.Fatalf("%d events as of %s, kept %v, %v", len(first.Events), first.AsOf, first.Kept, err)
+	if err != nil || first.Stale || !first.AsOf.Equal(now) || len(first.Events) != 3 {
+		t.Fatalf("%d events as of %s, kept %v, %v", len(first.Events), first.AsOf, first.Stale, err)
 	}
 	s.useUp("events", 50)
 	now = now.Add(answersAge)
 	kept, err := log.List(t.Context(), q)
-	if err != nil || !kept.Kept || !kept.AsOf.Equal(first.AsOf) || kept.Limited < 50*time.Second {
-		t.Errorf("as of %s, kept %v, limited %s, %v", kept.AsOf, kept.Kept, kept.Limited, err)
+	if err != nil || !kept.Stale || !kept.AsOf.Equal(first.AsOf) || kept.Limited < 50*time.Second {
+		t.Errorf("as of %s, kept %v, limited %s, %v", kept.AsOf, kept.Stale, kept.Limited, err)
 	}
 	if diff := cmp.Diff(ids(first.Events), ids(kept.Events)); diff != "" || kept.Next != first.Next {
 		t.Errorf("next %q and %q (-first +kept):\n%s", first.Next, kept.Next, diff)
 	}
 	for name, other := range map[string]Query{
-		"another length":           {Limit: 4, Kept: true},
-		"another page":             {Limit: 3, Kept: true, Cursor: first.Next},
-		"another person":           {Limit: 3, Kept: true, Filter: Filter{User: Who{AccountID: "x"}}},
-		"a window":                 {Limit: 3, Kept: true, From: now.Add(-time.Hour)},
+		"another length":           {Limit: 4, Stale: true},
+		"another page":             {Limit: 3, Stale: true, Cursor: first.Next},
+		"another person":           {Limit: 3, Stale: true, Filter: Filter{User: Who{AccountID: "x"}}},
+		"a window":                 {Limit: 3, Stale: true, From: now.Add(-time.Hour)},
 		"who wants a new one only": {Limit: 3},
 	} {
 		if page, err := log.List(t.Context(), other); !rest.IsStatus(err, http.StatusTooManyRequests) {

@@ -101,7 +101,8 @@ func (l *Log) Follow(f Filter, at Position, told map[string]int64) *Follower {
 }
 
 // Next reads one page of the stream. The follower stays where it is until [Follower.Commit]. A cursor that the service no longer knows is recovered
-// from. Other errors are those of [admin.Client.EventsStream].
+// from. Other errors are those of [admin.Client.EventsStream], and those of [admin.Client.EventActions] that pass by themselves while the names of actions
+// were never read.
 func (f *Follower) Next(ctx context.Context) (Batch, error) {
 	if f.log.missing != nil {
 		return Batch{}, f.log.missing

@@ -56,7 +56,7 @@ type Query struct {
 	From, To time.Time // zero = the last 30 days
 	Limit    int
 	Cursor   string
-	Kept     bool // an answer of the last minutes will do where the minute's queries are used up
+	Stale    bool // an answer of the last minutes will do where the minute's queries are used up
 }
 
 // Page is an answer, newest first.
@@ -67,7 +67,7 @@ type Page struct {
 	Looked   int           // entries of the log that were looked at
 	Limited  time.Duration // the minute's queries are used up, and the next is possible after this
 	AsOf     time.Time     // when the service was asked
-	Kept     bool          // that is a while ago, and the service answers nobody right now
+	Stale    bool          // that is a while ago, and the service answers nobody right now
 	Streamed bool          // the key has scopes: the order is that in which the service processed events
 	Nameless bool          // the organization's list of actions could not be read
 }
@@ -94,9 +94,9 @@ func (l *Log) List(ctx context.Context, q Query) (Page, error) {
 	switch {
 	case err == nil && page.Limited == 0:
 		l.answers.keep(q.question(), page)
-	case used && q.Kept:
+	case used && q.Stale:
 		if kept, ok := l.answers.find(q.question(), now); ok {
-			kept.Kept, kept.Limited = true, wait
+			kept.Stale, kept.Limited = true, wait
 			return kept, nil
 		}
 	}

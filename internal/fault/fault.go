@@ -1,6 +1,6 @@
 // Package fault holds the errors that a person or a model is meant to read: a stable code, what was wrong, and what to do next.
 //
-// Every error that leaves a tool is one of these. Errors of the HTTP core become faults in one place, package directory;
+// Every error that leaves a tool is one of these. Errors of the HTTP core become faults in one place, package explain;
 // nothing else translates.
 package fault
 
