@@ -36,6 +36,7 @@ func (d *Deps) lookupUser(ctx context.Context, in LookupUserInput) (LookupUserOu
 	if err != nil {
 		return LookupUserOutput{}, err
 	}
+	d.Directory.RecallActivity(ctx, &person)
 	if len(in.Include) > 0 {
 		kept := strings.Join(in.Include, ",")
 		if !strings.Contains(kept, "groups") {

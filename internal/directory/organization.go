@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
@@ -238,24 +236,4 @@ func (p *Person) joinOrg(a orgAnswer) {
 	if p.SCIM != nil && p.SCIM.Active && a.account.Inactive() {
 		p.Warnings = append(p.Warnings, "SCIM says active, the organization says "+a.account.Status+": one of them lags behind, or they disagree.")
 	}
-}
-
-// lastActive takes the newest activity on this site. What somebody did on another site says nothing of this one.
-func (p *Person) lastActive(a OrgAccount, cloudID string) {
-	if cloudID == "" {
-		p.LastActiveNote = "the site's cloud id could not be read, so activity here can't be told from activity on another site"
-		return
-	}
-	var last time.Time
-	for _, product := range a.Products {
-		if strings.HasSuffix(product.ID, "/"+cloudID) && product.LastActive.After(last) {
-			last = product.LastActive
-		}
-	}
-	if last.IsZero() {
-		p.LastActiveNote = "no activity on this site is recorded (it can be a day late)"
-		return
-	}
-	text := last.UTC().Format(time.RFC3339)
-	p.LastActive = &text
 }

@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -72,13 +73,13 @@ func TestAPersonWithTheOrganization(t *testing.T) {
 		{name: "somebody in all services", ask: "jane.doe@example.com", d: both, source: "jira", status: admin.StatusActive, managed: true, active: true, last: true, sources: "jira scim organization"},
 		{name: "somebody managed outside of SCIM", ask: "max.manager@example.com", d: both, source: "jira", status: admin.StatusActive, managed: true, active: true, last: true, sources: "jira organization"},
 		{name: "an address that Jira hides is found without SCIM", ask: "petra.private@example.com", d: alone, source: "organization", status: admin.StatusActive, managed: true, active: true, last: true, sources: "jira organization"},
-		{name: "an address that Jira hides, by account id", ask: box.AccountID("nils.null@partner.example"), id: "nils.null@partner.example", d: both, source: "organization", status: admin.StatusActive, active: true, note: "no activity", sources: "jira organization"},
+		{name: "an address that Jira hides, by account id", ask: box.AccountID("nils.null@partner.example"), id: "nils.null@partner.example", d: both, source: "organization", status: admin.StatusActive, active: true, note: "no app of this site", sources: "jira organization"},
 		{name: "SCIM leads for the address where it has it", ask: "petra.private@example.com", d: both, source: "scim", status: admin.StatusActive, managed: true, active: true, last: true, sources: "jira scim organization"},
 		{name: "somebody inactive is found by e-mail without SCIM", ask: "lee.left@example.com", d: alone, source: "jira", status: admin.StatusDeactivated, managed: true, last: true, sources: "jira organization"},
 		{name: "somebody suspended", ask: "susi.suspended@partner.example", d: both, source: "jira", status: admin.StatusSuspended, last: true, warning: "suspended", sources: "jira organization"},
 		{name: "somebody who is being deleted", ask: "dora.deletion@example.com", d: both, source: "jira", status: admin.StatusForDeletion, managed: true, last: true, warning: "14 days", sources: "jira organization"},
-		{name: "somebody on no site", ask: "neo.notinvited@example.com", d: both, source: "organization", status: admin.StatusNotInvited, managed: true, note: "no activity", warning: "does not show the account on this site", sources: "organization"},
-		{name: "somebody on no site, by account id", ask: box.AccountID("neo.notinvited@example.com"), id: "neo.notinvited@example.com", d: both, source: "organization", status: admin.StatusNotInvited, managed: true, note: "no activity", sources: "organization"},
+		{name: "somebody on no site", ask: "neo.notinvited@example.com", d: both, source: "organization", status: admin.StatusNotInvited, managed: true, note: "no app of this site", warning: "does not show the account on this site", sources: "organization"},
+		{name: "somebody on no site, by account id", ask: box.AccountID("neo.notinvited@example.com"), id: "neo.notinvited@example.com", d: both, source: "organization", status: admin.StatusNotInvited, managed: true, note: "no app of this site", sources: "organization"},
 		{name: "activity on another site is none here", ask: "oscar.othersite@example.com", d: both, source: "jira", status: admin.StatusActive, managed: true, active: true, note: "no activity on this site", sources: "jira organization"},
 		{name: "somebody who was never active", ask: "nina.never@example.com", d: both, source: "jira", status: admin.StatusActive, managed: true, active: true, note: "no activity on this site", sources: "jira organization"},
 	} {
@@ -155,5 +156,45 @@ func TestTheOrganizationsLinkReplacesTheWalk(t *testing.T) {
 	}
 	if slices.ContainsFunc(box.Requests(), func(r sandbox.Request) bool { return r.Method == "DELETE" || r.Method == "PATCH" }) {
 		t.Error("the read side wrote")
+	}
+}
+
+// Who may use nothing of the site any more was there before: their activity is asked for, and nobody else's.
+func TestTheActivityOfThoseWhoHaveLeft(t *testing.T) {
+	for _, test := range []struct {
+		name, ask string
+		key       string
+		last      bool
+		note      string
+		asked     int
+	}{
+		{name: "deactivated, and out of every group", ask: "kilian.export@example.com", last: true, asked: 1},
+		{name: "somebody else's account, inactive", ask: "ingo.idle@partner.example", last: true, asked: 1},
+		{name: "never on any site", ask: "neo.notinvited@example.com", note: "no activity on this site", asked: 1},
+		{name: "deactivated, and still in groups", ask: "lee.left@example.com", last: true},
+		{name: "never active, with access", ask: "nina.never@example.com", note: "no activity on this site"},
+		{name: "active on another site alone", ask: "oscar.othersite@example.com", note: "no activity on this site"},
+		{name: "a key that may not ask", ask: "kilian.export@example.com", key: sandbox.OrgKeyNarrow, note: "could not be read", asked: 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d, box := newOrganization(t, sandbox.Options{Seed: 1, Users: 20}, cmp.Or(test.key, sandbox.OrgKeyFull), true)
+			p, err := resolve(t, d, test.ask)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.RecallActivity(t.Context(), &p)
+			if (p.LastActive != nil) != test.last || (p.LastActiveNote != "") == test.last || !strings.Contains(p.LastActiveNote, test.note) {
+				t.Errorf("last active %v (%s)", p.LastActive, p.LastActiveNote)
+			}
+			asked := 0
+			for _, r := range box.Requests() {
+				if strings.HasSuffix(r.Path, "/last-active-dates") {
+					asked++
+				}
+			}
+			if asked != test.asked {
+				t.Errorf("asked %d times, want %d", asked, test.asked)
+			}
+		})
 	}
 }

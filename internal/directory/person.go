@@ -57,6 +57,8 @@ type Person struct {
 	Sources        []string `json:"sources" jsonschema:"which services the facts came from"`
 	Warnings       []string `json:"warnings"`
 
+	// FormerSite is the cloud id of the site whose activity is not told, since the person may use no app of it now: see [Directory.RecallActivity].
+	FormerSite string `json:"-"`
 	// SCIMUnsure tells that no SCIM user was found and that this proves nothing.
 	SCIMUnsure bool `json:"-"`
 	// OrgUnread is why the organization, which is configured, could not be asked about the account.

@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // use is a product that somebody may use, or did on another site, and when they last did.
 type use struct {
@@ -68,6 +71,17 @@ func (m *model) uses(a *account, groups []int) []use {
 	if ok && (elsewhere || len(list) > 0 && mix(m.pop.seed^saltActivity, uint64(a.index)<<8|255)%40 == 0) {
 		// On another site, and later than here: who looks at the product alone takes them for active.
 		list = append(list, use{product: "jira-software", cloudID: OtherSiteID, at: m.today.AddDate(0, 0, -1).Add(9 * time.Hour)})
+	}
+	return list
+}
+
+// used returns what uses does, and for somebody who may use nothing of the site any more what they did use: dates outlive the access.
+func (m *model) used(a *account, groups []int) []use {
+	list := m.uses(a, groups)
+	at, elsewhere, ok := m.activity(a)
+	here := slices.ContainsFunc(list, func(u use) bool { return u.cloudID == CloudID })
+	if ok && !elsewhere && !here {
+		list = append(list, use{product: "jira-software", cloudID: CloudID, at: at})
 	}
 	return list
 }

@@ -184,7 +184,7 @@ func (c *call) lastActiveDates() {
 	}
 	a := c.shown.look(index, &room)
 	list := []any{}
-	for _, of := range c.shown.uses(a, c.shown.groupsInOrg(a)) {
+	for _, of := range c.shown.used(a, c.shown.groupsInOrg(a)) {
 		if key, known := v1Keys[of.product]; known && !of.at.IsZero() {
 			list = append(list, map[string]string{"id": resourceARI(of.product, of.cloudID), "key": key, "last_active": of.at.Format(time.DateOnly)})
 		}

@@ -22,7 +22,7 @@ type orgRecord struct {
 	noTokens    bool // tokens are not computed
 	added       time.Time
 	directories []string // of somebody whom SCIM does not have; nil is the local one
-	revoked     uint64 // bit k: the k-th API token is gone
+	revoked     uint64   // bit k: the k-th API token is gone
 }
 
 // never is the idle of somebody who was never active.
