@@ -75,9 +75,9 @@ $(AXE):
 	@mkdir -p bin
 	cd bin && npm pack --silent axe-core@4.14.1 >/dev/null && tar -xzOf axe-core-4.14.1.tgz package/axe.min.js >axe.unfinished && mv axe.unfinished $(notdir $(AXE)) && rm axe-core-4.14.1.tgz
 
-# The pictures of the HTML report in docs/img, anew.
+# The pictures of the HTML report in docs/img, anew: of an audit of the sandbox.
 pictures:
-	go test -count=1 -run Pictures ./internal/audit/webpage -update
+	go test -count=1 -run Pictures ./internal/audit -update
 
 postgres-bin:
 	@echo "$(POSTGRES)"

@@ -1,5 +1,5 @@
-// Package sample makes up the people of a company and what an audit would find among them: for the tests of the HTML report, its pictures in the
-// documentation, and the benchmark. The same number of people always gives the same company.
+// Package sample makes up the people of a company and what an audit would find among them: for the tests of the HTML report and
+// the benchmark. The same number of people always gives the same company.
 package sample
 
 import (
