@@ -106,21 +106,7 @@ func (f *File) Extra() []string { return f.columns.extraNames }
 // Rows gives the rows, once and one at a time. An error is a fault with the file, the line and the column, and the last thing that it gives. A row
 // without an account id is given, too, as long as it has an e-mail. A person can have several rows, as where older editions write one for each group.
 func (f *File) Rows() iter.Seq2[Row, error] {
-	return func(yield func(Row, error) bool) {
-		for {
-			cells, err := f.table.Next()
-			if err == io.EOF {
-				return
-			}
-			if err != nil {
-				yield(Row{}, err)
-				return
-			}
-			if row, ok := f.row(cells); ok && !yield(row, nil) {
-				return
-			}
-		}
-	}
+	return csvdir.Rows(f.table, f.row)
 }
 
 // row understands a row; it is not ok if it names nobody.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"path/filepath"
 	"strings"
 
@@ -98,6 +99,27 @@ func (t *Table) Next() ([]string, error) {
 		}
 		if !sheet.Blank(row) {
 			return row, nil
+		}
+	}
+}
+
+// Rows gives the rest of a table, once and one row at a time, as understand makes it; rows that are not ok are left out. An error is the last thing that
+// it gives.
+func Rows[R any](t *Table, understand func(cells []string) (R, bool)) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		for {
+			cells, err := t.Next()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				var none R
+				yield(none, err)
+				return
+			}
+			if row, ok := understand(cells); ok && !yield(row, nil) {
+				return
+			}
 		}
 	}
 }

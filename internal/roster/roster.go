@@ -91,21 +91,7 @@ func (f *File) Tally() Tally { return f.tally }
 // Rows gives the rows, once and one at a time. An error is a fault with the file, the line and the column, and the last thing that it gives: without a
 // row that can't be read somebody would look like a leaver. A person can have several rows, as after a second employment.
 func (f *File) Rows() iter.Seq2[Row, error] {
-	return func(yield func(Row, error) bool) {
-		for {
-			cells, err := f.table.Next()
-			if err == io.EOF {
-				return
-			}
-			if err != nil {
-				yield(Row{}, err)
-				return
-			}
-			if row, ok := f.row(cells); ok && !yield(row, nil) {
-				return
-			}
-		}
-	}
+	return csvdir.Rows(f.table, f.row)
 }
 
 // row understands a row; it is not ok if it names nobody.
