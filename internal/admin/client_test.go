@@ -98,7 +98,7 @@ func TestTheOrganizationItself(t *testing.T) {
 		t.Errorf("%+v, %v", orgs, err)
 	}
 	directories, err := o.Directories(ctx, "")
-	if err != nil || len(directories) != 2 || directories[0].ID == "" || directories[0].Name == "" {
+	if err != nil || len(directories) != 3 || directories[0].ID == "" || directories[0].Name == "" {
 		t.Errorf("%+v, %v", directories, err)
 	}
 	if of, err := o.Directories(ctx, o.sandbox.AccountID(maxim)); err != nil || len(of) != 1 || of[0].ID != sandbox.LocalID {
