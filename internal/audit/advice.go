@@ -32,6 +32,8 @@ var advice = map[Code]string{
 	UnusedGroup:          "Look at the members; delete the group if nobody misses it.",
 	SourceContradiction:  "Find out which source is right, and correct the other.",
 	NotInJira:            "Nothing, unless the person should have access to this site.",
+
+	NotComparedWithRoster: "Let a source tell the e-mail: the organization's API key, or the console's export (export_path). Or write the account id into the roster.",
 }
 
 // complete adds to findings what proves them and what to do.
@@ -98,11 +100,14 @@ func (r rules) evidence(j *joined, code Code) []Evidence {
 	for _, a := range j.says() {
 		say(a.source, a.words)
 	}
-	if r.roster && j.roster == nil && j.person() {
+	switch {
+	case r.incomparable(j):
+		say(sourceRoster, "no row with the account id; the others go by e-mail")
+	case r.roster && j.roster == nil && j.person():
 		say(sourceRoster, "no row")
 	}
 	switch code {
-	case InactiveWithGroups, ActiveLeaver, DeactivatedButActive, UnmanagedExternal:
+	case InactiveWithGroups, ActiveLeaver, DeactivatedButActive, UnmanagedExternal, NotComparedWithRoster:
 		say(sourceJira, inGroups(j.groups))
 	case ManagedOutsideSCIM:
 		say(sourceOrganization, "manages the account")

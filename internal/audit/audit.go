@@ -184,6 +184,10 @@ func (r *run) lookAround(ctx context.Context, s *spill, out *sink) error {
 	if err := v.refuse(r.options); err != nil {
 		return err
 	}
+	if v.incomparable > 0 {
+		r.note("Roster: %d active people could not be compared with it, since no source that is configured knows their e-mail (not_compared_with_roster). Nobody was taken for a leaver because of that.", v.incomparable)
+	}
+	out.incomparable = v.incomparable
 	return r.dates(ctx, s, v)
 }
 

@@ -10,6 +10,7 @@ import (
 type rules struct {
 	scim, organization, export, roster bool // which sources were read
 
+	byEmail  bool    // rows of the roster go by e-mail: an account whose e-mail nobody knows can't be told from any of them
 	domains  domains // of the organization
 	now      int64
 	window   int   // days

@@ -17,6 +17,14 @@ func (r rules) whoShouldBeHere(j *joined, add adder) {
 		}
 		add(ActiveLeaver, severity, "%s, but the account is active in Jira and %s.", why, inGroups(j.groups))
 	}
+	if j.active && r.incomparable(j) {
+		severity, what := Low, "active"
+		if j.admin() {
+			severity, what = Medium, "an administrator's"
+		}
+		add(NotComparedWithRoster, severity, "Nobody can tell whether the roster has this person: it goes by e-mail, and no source that is configured knows that of the account, which is %s and %s.",
+			what, inGroups(j.groups))
+	}
 	if r.roster && j.roster != nil && !j.roster.gone() && !j.active {
 		add(JoinerWithoutAccount, Low, "The roster has this person (line %d), but the account is inactive.", j.roster.line)
 	}
@@ -47,6 +55,8 @@ func (r rules) left(j *joined) (why string, external bool) {
 		return "", false
 	}
 	switch {
+	case r.incomparable(j):
+		return "", false
 	case j.roster == nil:
 		d := domainOf(j.known().email)
 		external = d != "" && !r.domains.empty() && !r.domains.has(d)
@@ -56,6 +66,11 @@ func (r rules) left(j *joined) (why string, external bool) {
 	default:
 		return "", false
 	}
+}
+
+// incomparable reports whether nobody can say if the roster has the person: it goes by e-mail, and no source knows the one of the account.
+func (r rules) incomparable(j *joined) bool {
+	return r.roster && r.byEmail && j.person() && j.roster == nil && j.known().source == sourceHidden
 }
 
 // says gives the roster's word on a person.
@@ -138,7 +153,7 @@ func (r rules) whoHasPower(j *joined, add adder) {
 		}
 		add(SiteAdmin, Info, "An administrator of the site, %s.", through)
 	}
-	if r.roster && j.roster == nil && (org || site) {
+	if r.roster && j.roster == nil && (org || site) && !r.incomparable(j) {
 		add(AdminNotInRoster, High, "An administrator who is in no row of the roster.")
 	}
 }

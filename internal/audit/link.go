@@ -18,6 +18,7 @@ func linkByEmail(ctx context.Context, s *spill, out *sink) error {
 	if err := resolveRosterIDs(ctx, s); err != nil {
 		return err
 	}
+	out.rules.byEmail = s.rosterEmails.Len() > 0
 	return linkLoose(ctx, s, s.rosterEmails, out)
 }
 

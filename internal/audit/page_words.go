@@ -38,6 +38,9 @@ var plainWords = map[Code]plain{
 	AdminNotInRoster: {
 		"Administrators who are not in the roster", "They can change everything, and nobody has said that they should.", ownerOrganization,
 	},
+	NotComparedWithRoster: {
+		"Could not be compared with the roster", "Nobody knows their e-mail, so nobody can say whether the roster has them. They may have left.", ownerOrganization,
+	},
 	LeaverToken: {
 		"API tokens of people who left", "A token works without a password and without a second factor, also after its owner has gone.", ownerOrganization,
 	},

@@ -84,6 +84,8 @@ const (
 	UnusedGroup          Code = "unused_group"
 	SourceContradiction  Code = "source_contradiction"
 	NotInJira            Code = "not_in_jira"
+
+	NotComparedWithRoster Code = "not_compared_with_roster"
 )
 
 // Severity says how soon somebody should look. High: access that should have ended has not. Medium: access that nobody

@@ -11,11 +11,10 @@ const never = "never"
 // row gives the report's row of an account, without its findings: Jira's word first, and what each other source says under its name.
 func (j *joined) row() Row {
 	email := j.known()
-	_, orgAdmin := j.organizationAdmin()
 	r := Row{
 		AccountID: j.id, DisplayName: j.name, Email: email.email, EmailSource: email.source, AccountType: j.kind, Active: j.active,
 		Groups: j.groups, GroupCount: len(j.groups), Findings: []Code{},
-		OtherEmails: j.otherEmails(), Sources: j.sources(), Seats: j.seats(), Admin: len(j.adminGroups()) > 0 || orgAdmin || j.role(roleSiteAdmin),
+		OtherEmails: j.otherEmails(), Sources: j.sources(), Seats: j.seats(), Admin: j.admin(),
 	}
 	if u := j.scimUser(); u != nil {
 		r.SCIM = &SCIMRef{ID: u.id, UserName: u.userName, Active: u.active}

@@ -23,6 +23,8 @@ type sink struct {
 	findings tally
 	people   int // active ones of the site, whatever was asked for
 
+	incomparable int // active people who may be any of the roster's
+
 	unlistedMembers int // accounts in groups that the list of accounts did not have
 	corrupted       int // memberships of records without an account id
 	exportRows      int // of people who have others
@@ -173,7 +175,7 @@ func (s *sink) unlisted(id []byte, j *joined) error {
 // stranger takes somebody whom no account shows.
 func (s *sink) stranger(o stranger) error {
 	s.know(o.sources())
-	if f, is := o.judge(); is {
+	if f, is := o.judge(s.incomparable); is {
 		return s.stray(f)
 	}
 	return nil

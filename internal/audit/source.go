@@ -125,7 +125,7 @@ func activeWord(active bool) string {
 	return "inactive"
 }
 
-// admin reports whether one of the groups makes administrators.
+// adminGroups gives the groups that make administrators.
 func (j *joined) adminGroups() []*group {
 	var groups []*group
 	for _, g := range j.in {
@@ -134,6 +134,12 @@ func (j *joined) adminGroups() []*group {
 		}
 	}
 	return groups
+}
+
+// admin reports whether a group or a role makes somebody an administrator.
+func (j *joined) admin() bool {
+	_, org := j.organizationAdmin()
+	return org || j.role(roleSiteAdmin) || len(j.adminGroups()) > 0
 }
 
 // role reports whether the organization gives somebody the role.

@@ -91,13 +91,17 @@ func (o *stranger) add(source byte, value []byte) error {
 }
 
 // judge gives the finding on somebody without an account. Whoever SCIM alone knows has one already, whoever has left needs none, and whoever is in the roster under another
-// e-mail is told of there.
-func (o stranger) judge() (Finding, bool) {
+// e-mail is told of there. hidden is how many accounts may be anybody's.
+func (o stranger) judge(hidden int) (Finding, bool) {
 	f := Finding{Name: o.email, Evidence: o.evidence()}
 	switch {
 	case o.roster != nil && !o.known && !o.roster.gone():
 		f.Code, f.Severity, f.Name = JoinerWithoutAccount, Medium, clip(cmp.Or(o.roster.name, o.email), 80)
 		f.Detail = fmt.Sprintf("The roster has this person (line %d, %s), but no account shows the e-mail.", o.roster.line, clip(o.email, 254))
+		if hidden > 0 {
+			f.Severity = Low
+			f.Detail += fmt.Sprintf(" One of the %d active accounts whose e-mail nobody knows may be theirs.", hidden)
+		}
 		if f.Fix = provision(o.roster.main(), o.roster.name); f.Fix == nil {
 			f.Look = &Call{Tool: "search_users", Arguments: Arguments{Query: cmp.Or(o.roster.main(), o.roster.name)}}
 		}

@@ -8,7 +8,8 @@ import (
 
 // survey is what has to be known of everybody before the first finding is written.
 type survey struct {
-	people, leavers int      // active people of the site, and those whom the roster does not have or has as gone
+	people, leavers int      // active people of the site who can be compared with the roster, and those whom it does not have or has as gone
+	incomparable    int      // those who can't be compared
 	undated         []string // accounts whose seats can be judged only by asking for each, the first mostDates of them
 	more            int      // how many there are beyond
 }
@@ -23,7 +24,11 @@ func lookAround(ctx context.Context, s *spill, groups *groupTable, r rules) (sur
 		if !j.found || !j.active || !j.person() {
 			return nil
 		}
-		v.people++
+		if r.incomparable(j) {
+			v.incomparable++
+		} else {
+			v.people++
+		}
 		if why, _ := r.leaver(j); why != "" {
 			v.leavers++
 		}
@@ -49,6 +54,14 @@ func (v survey) refuse(o Options) error {
 	}
 	return fault.New(fault.InvalidArgument,
 		"Check that the file lists everybody who should have access, under the e-mails that they sign in with. If it does, audit again with confirm_roster true.",
-		"By the roster %d of the %d active people of the site have left: more than half.", v.leavers, v.people).
+		"By the roster %d of the %d active people of the site%s have left: more than half.", v.leavers, v.people, v.only()).
 		With(map[string]int{"leavers": v.leavers, "active_people": v.people})
+}
+
+// only says that not everybody was compared.
+func (v survey) only() string {
+	if v.incomparable == 0 {
+		return ""
+	}
+	return " who can be compared with it"
 }

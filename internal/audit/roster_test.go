@@ -1,0 +1,108 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
+)
+
+// rostered is a site of ten people known by Jira alone, p0@example.com and so on, of whom it hides the e-mails of the first few, audited with a roster.
+func rostered(t *testing.T, hidden int, roster string, change ...func(*Auditor, *site)) (Result, error) {
+	t.Helper()
+	a, _ := staffed(t, 10)
+	a.Organization = nil
+	s := a.Jira.(*site)
+	for i := range hidden {
+		s.users[0][i].EmailAddress = ""
+	}
+	for _, c := range change {
+		c(a, s)
+	}
+	if err := os.WriteFile(filepath.Join(string(a.Files), "roster.csv"), []byte(roster), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return a.Run(context.Background(), Options{Roster: "roster.csv", Limit: MaxLimit})
+}
+
+// everybody is a roster of the ten, with lines behind it.
+func everybody(column string, lines ...string) string {
+	b := "email,name,status," + column + "\n"
+	for i := range 10 {
+		b += fmt.Sprintf("p%d@example.com,Person %d,active,\n", i, i)
+	}
+	return b + strings.Join(lines, "\n")
+}
+
+// of gives the findings of a kind by account and name.
+func (r Result) of(code Code) map[string]Finding {
+	all := map[string]Finding{}
+	for _, f := range r.Findings {
+		if f.Code == code {
+			all[f.AccountID+f.Name] = f
+		}
+	}
+	return all
+}
+
+// Whose e-mail nobody knows can be any of those whom the roster has by e-mail: they are told of, and nobody calls them leavers.
+func TestNobodyIsALeaverBecauseTheirEmailIsHidden(t *testing.T) {
+	r, err := rostered(t, 3, everybody("note"), func(_ *Auditor, s *site) {
+		s.admins = map[string][][]jira.Group{"site-admin": {{{ID: "g-root", Name: "site-admins"}}}}
+		s.groups[0] = append(s.groups[0], jira.Group{ID: "g-root", Name: "site-admins"})
+		s.members["g-root"] = s.users[0][:1]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := r.Counts.ByFinding; n[ActiveLeaver] != 0 || n[AdminNotInRoster] != 0 || n[LeaverToken] != 0 || n[NotComparedWithRoster] != 3 || n[JoinerWithoutAccount] != 3 {
+		t.Errorf("%v", n)
+	}
+	for id, f := range r.of(NotComparedWithRoster) {
+		want := Low
+		if strings.HasPrefix(id, "p000") {
+			want = Medium // an administrator
+		}
+		if f.Severity != want || f.Fix != nil || f.Look == nil || !strings.Contains(f.Detail, "e-mail") {
+			t.Errorf("%+v", f)
+		}
+	}
+	for _, f := range r.of(JoinerWithoutAccount) {
+		if f.Severity != Low || !strings.Contains(f.Detail, "One of the 3 active accounts whose e-mail nobody knows may be theirs.") {
+			t.Errorf("%+v", f)
+		}
+	}
+	if notes := strings.Join(r.Notes, "\n"); !strings.Contains(notes, "3 active people could not be compared") {
+		t.Error(notes)
+	}
+}
+
+// Who can't be compared does not make a wrong roster look right.
+func TestTheHalfIsThatOfThoseWhoCanBeCompared(t *testing.T) {
+	_, err := rostered(t, 6, "email\np9@example.com\n")
+	if !fault.Is(err, fault.InvalidArgument) || !strings.Contains(err.Error(), "3 of the 4 active people of the site who can be compared with it") {
+		t.Error(err)
+	}
+}
+
+// A roster by account ids has everybody or not, whatever Jira hides.
+func TestARosterOfAccountIDsTellsOfEverybody(t *testing.T) {
+	roster := "account id,email\n"
+	for i := range 10 {
+		if i != 1 {
+			roster += fmt.Sprintf("p%03d,\n", i)
+		}
+	}
+	r, err := rostered(t, 3, roster)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := r.Counts.ByFinding; n[ActiveLeaver] != 1 || n[NotComparedWithRoster] != 0 {
+		t.Errorf("%v", n)
+	}
+}
