@@ -36,7 +36,9 @@ func (s *Server) ServeHTTP(ctx context.Context, listener net.Listener) error {
 func (s *Server) ServeSSE(ctx context.Context, listener net.Listener) error {
 	transport := server.NewSSEServer(s.mcp, server.WithKeepAlive(true), server.WithKeepAliveInterval(30*time.Second))
 	mux := http.NewServeMux()
-	mux.HandleFunc("/sse", func(w http.ResponseWriter, r *http.Request) { transport.SSEHandler().ServeHTTP(shaper{w}, r) })
+	mux.HandleFunc("/sse", func(w http.ResponseWriter, r *http.Request) {
+		transport.SSEHandler().ServeHTTP(shaper{ResponseWriter: w}, r)
+	})
 	mux.Handle("/message", transport.MessageHandler())
 	return s.serve(ctx, listener, "/sse", mux, func(ctx context.Context) {
 		s.finishCalls(ctx)

@@ -1,6 +1,7 @@
 package mcpserver
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strconv"
@@ -39,6 +40,11 @@ type refused struct {
 func (e *refused) Error() string { return fmt.Sprintf("%s %d %s", reshaped, e.code, e.err) }
 
 func (e *refused) Unwrap() error { return e.err }
+
+// isRefusedRead tells whether a message of mcp-go is the answer with a refused.
+func isRefusedRead(message []byte) bool {
+	return bytes.Contains(message, []byte(`"message":"`+reshaped+" "))
+}
 
 // readRefused takes the text of a refused apart.
 func readRefused(text string) (details mcp.JSONRPCErrorDetails, ok bool) {

@@ -86,10 +86,24 @@ func inShape(written []byte) []byte {
 	return bytes.Join([][]byte{written[:from], raw, written[to:]}, nil)
 }
 
-// shaper puts reshaped answers in their place on their way to an HTTP client.
-type shaper struct{ http.ResponseWriter }
+// shaper puts reshaped answers in their place on their way to an HTTP client. 2026-07-28 (modern) wants the error in the HTTP status too, and mcp-go, which
+// knows nothing of the code of a refused read, writes 200: that is left to the first Write.
+type shaper struct {
+	http.ResponseWriter
+
+	modern bool
+}
+
+func (w shaper) WriteHeader(status int) {
+	if !w.modern || status != http.StatusOK {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
 
 func (w shaper) Write(message []byte) (int, error) {
+	if w.modern && w.Header().Get("Content-Type") == "application/json" && isRefusedRead(message) {
+		w.ResponseWriter.WriteHeader(http.StatusBadRequest)
+	}
 	if _, err := w.ResponseWriter.Write(inShape(message)); err != nil {
 		return 0, err
 	}

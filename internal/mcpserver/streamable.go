@@ -50,7 +50,7 @@ func (s *Server) streamable(next http.Handler) http.Handler {
 			}
 			return
 		}
-		next.ServeHTTP(shaper{w}, r.WithContext(ctx))
+		next.ServeHTTP(shaper{w, modern}, r.WithContext(ctx))
 	})
 }
 
