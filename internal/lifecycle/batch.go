@@ -178,7 +178,7 @@ func whom(in intent) string {
 	case ProvisionRequest:
 		return in.Who.Email
 	case RestoreRequest:
-		return in.OperationID
+		return cmp.Or(in.OperationID, in.Target.Value)
 	}
 	return ""
 }

@@ -330,3 +330,56 @@ func TestSomebodyInSeveralDirectories(t *testing.T) {
 		says(t, r, "into the directory “Example (identity provider)”")
 	})
 }
+
+// A deletion that no operation of this server began is cancelled by whose account it is, after a person has agreed.
+func TestADeletionThatSomebodyElseBegan(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, who, key string
+		outcome, says  string
+		code           fault.Code
+		after          string
+	}{
+		{name: "is cancelled", who: dora, outcome: "succeeded: cancel_account_deletion=done verify=done", after: "active"},
+		{name: "is not there: nothing to do", who: max, outcome: "succeeded", says: "Nothing to do", after: "active"},
+		{name: "is not there, and the account is suspended", who: susi, outcome: "blocked", says: "not marked for deletion: the organization has it as suspended", after: "suspended"},
+		{name: "may not be cancelled by this key", who: dora, key: sandbox.OrgKeyNarrow, outcome: "blocked", says: "admin.atlassian.com", after: "for_deletion"},
+		{name: "without the organization", who: dora, key: "none", code: fault.NotConfigured, after: "for_deletion"},
+	} {
+		inBubble(t, test.name, func(t *testing.T) {
+			s := newSite(t, withOrganization, func(o *options) {
+				switch test.key {
+				case "":
+				case "none":
+					o.orgKey = ""
+				default:
+					o.orgKey = test.key
+				}
+			})
+			r, err := confirmed(func(terms lifecycle.Terms) (lifecycle.Result, error) {
+				return s.service.Restore(context.Background(), lifecycle.RestoreRequest{Target: target(t, test.who), Terms: terms})
+			}, lifecycle.Terms{}, func() {
+				if len(s.writes()) > 0 {
+					t.Errorf("planning sent %v", s.writes())
+				}
+			})
+			if test.code != "" {
+				if !fault.Is(err, test.code) {
+					t.Errorf("got %v, want %s", err, test.code)
+				}
+			} else if err != nil || outcome(r) != test.outcome || !strings.Contains(r.Text(), test.says) {
+				t.Errorf("%s, %v, want %s saying %q\n%s", outcome(r), err, test.outcome, test.says, r.Text())
+			}
+			if got := s.orgFacts(t)[test.who].Status; got != test.after {
+				t.Errorf("the account is %s, want %s", got, test.after)
+			}
+		})
+	}
+	inBubble(t, "needs a person's agreement, and tells what it gives", func(t *testing.T) {
+		s := newSite(t, withOrganization)
+		plan, err := s.service.Restore(t.Context(), lifecycle.RestoreRequest{Target: target(t, dora)})
+		if err != nil || plan.Status != lifecycle.ConfirmationRequired || !strings.Contains(plan.Text(), "signed in to as soon as this is done") || len(s.writes()) > 0 {
+			t.Errorf("%s, %v, sent %v\n%s", outcome(plan), err, s.writes(), plan.Text())
+		}
+	})
+}

@@ -59,7 +59,7 @@ func (p *Plan) returningByOrg(f provisionFacts, route string) bool {
 	onSite := slices.Contains(person.Sources, directory.SourceJira)
 	switch {
 	case org.Status == admin.StatusForDeletion:
-		p.Blockers = append(p.Blockers, "The account is marked for deletion. Cancel that first: restore_user with the operation that deleted it, or admin.atlassian.com.")
+		p.Blockers = append(p.Blockers, "The account is marked for deletion. Cancel that first, which activates it: restore_user with user, whoever marked it.")
 		return true
 	case org.Status == admin.StatusSuspended:
 		p.Steps = append(p.Steps, Step{Action: RestoreAccess, Via: ViaOrganization, Target: p.Target.Label, Detail: "give the suspended access back, with the roles that the person had, instead of inviting them anew"})

@@ -136,7 +136,7 @@ func (p *Plan) giveBack(person directory.Person, t taken) (lost []string) {
 	if t.disabled {
 		switch why, allowed := may(admin.MayEnable); {
 		case person.Org.Status == admin.StatusForDeletion && !t.deleted:
-			lost = append(lost, "The account is marked for deletion since: restore that operation first, which activates the account.")
+			lost = append(lost, "The account is marked for deletion since. Cancel that first, which activates it: restore_user with user instead of operation_id.")
 		case allowed:
 			add(Reactivate, "activate the account again through the organization")
 			p.Undo = append(p.Undo, "Reactivation: offboard_user deactivates the account again.")

@@ -12,17 +12,22 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
 )
 
-// RestoreRequest says which operation to undo.
+// RestoreRequest says which operation to undo, or whose deletion to cancel.
 type RestoreRequest struct {
 	OperationID string
+	// Target is set instead of OperationID for somebody whose account is marked for deletion, whoever did that.
+	Target directory.Target `json:",omitzero"`
 	Terms
 }
 
 func (RestoreRequest) kind() string { return "restore_user" }
 
 // Restore puts back what an operation took from a person, and nothing else. It passes every gate that giving it would pass, and needs a person's
-// agreement where it would give more than the operation took.
+// agreement where it would give more than the operation took. Of a Target it cancels the deletion, and nothing else.
 func (s *Service) Restore(ctx context.Context, r RestoreRequest) (Result, error) {
+	if r.Target.Value != "" {
+		return s.do(ctx, r, r.Terms)
+	}
 	op, err := s.operation(ctx, r.OperationID)
 	if err != nil {
 		return Result{}, err
@@ -49,6 +54,9 @@ func (s *Service) Restore(ctx context.Context, r RestoreRequest) (Result, error)
 }
 
 func (r RestoreRequest) plan(ctx context.Context, s *Service) (Plan, error) {
+	if r.Target.Value != "" {
+		return r.planCancel(ctx, s)
+	}
 	op, err := s.operation(ctx, r.OperationID)
 	if err != nil {
 		return Plan{}, err
@@ -95,6 +103,24 @@ func (r RestoreRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 		return Plan{}, err
 	}
 	return at.meet(planRestore(at.person, op.ID, taken, there, at.admins, s.policy).unlessRefused(s.refusals())), nil
+}
+
+// planCancel is plan for somebody whose deletion shall be cancelled.
+func (r RestoreRequest) planCancel(ctx context.Context, s *Service) (Plan, error) {
+	if _, err := s.directory.Organization(); err != nil {
+		return Plan{}, err
+	}
+	at, err := s.situationBy(ctx, r.Target, s.directory.ResolveToChange)
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := orgUnread(at.person); err != nil {
+		return Plan{}, err
+	}
+	if err := s.policy.guardPerson(at.person, at.self.AccountID); err != nil {
+		return Plan{}, err
+	}
+	return at.meet(planCancelDeletion(at.person).unlessRefused(s.refusals())), nil
 }
 
 // stillThere tells whether the group of a membership that was taken exists, on the side through which it was taken and under the same id: another one of
