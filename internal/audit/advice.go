@@ -100,6 +100,9 @@ func (r rules) evidence(j *joined, code Code) []Evidence {
 	for _, a := range j.says() {
 		say(a.source, a.words)
 	}
+	if j.second != nil {
+		say(sourceRoster, fmt.Sprintf("line %d has the e-mail as a second one, and says %s", j.second.line, j.second.says()))
+	}
 	switch {
 	case r.incomparable(j):
 		say(sourceRoster, "no row with the account id; the others go by e-mail")

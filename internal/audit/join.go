@@ -19,6 +19,7 @@ type joined struct {
 	org     *orgUser
 	export  *exported
 	roster  *listed
+	second  *listed // another row, that has the e-mail as a second one and says that the person is here
 	tokens  []token
 	told    []use // by the organization, of this one person
 	asked   bool  // whether it was asked
@@ -188,10 +189,15 @@ func (s *joiner) takeOthers(j *joined) error {
 			lines = append(lines, u.line)
 			j.rosterRows = len(lines) - 1
 		}
-		if j.roster == nil || u.outweighs(*j.roster) {
-			j.roster = &u
+		row := &j.roster
+		if u.second {
+			row = &j.second
+		}
+		if *row == nil || u.outweighs(**row) {
+			*row = &u
 		}
 	}
+	j.weighSecond()
 	for ; s.tokens.at(s.key); s.tokens.next() {
 		t, err := decodeToken(s.tokens.Value())
 		if err != nil {
@@ -221,6 +227,25 @@ func (u *exported) merge(other exported) {
 		} else {
 			u.uses[i].at = max(u.uses[i].at, o.at)
 		}
+	}
+}
+
+// weighSecond decides between the row that has somebody's e-mail as its own and one that has it as a second one. The mailbox of whoever left is mostly given to
+// somebody else, whose row says nothing of the account then. It does where there is no other, or where both rows have one name: that is a person whose
+// e-mail changed.
+func (j *joined) weighSecond() {
+	own, other := j.roster, j.second
+	switch {
+	case other == nil:
+	case own == nil:
+		j.roster, j.second = other, nil
+	case own.line == other.line || own.gone() == other.gone() || other.gone():
+		j.second = nil
+	case own.name != "" && bytes.Equal(appendFolded(nil, own.name), appendFolded(nil, other.name)):
+		j.roster, j.second = other, nil
+	}
+	if j.second != nil {
+		j.rosterRows-- // it is somebody else's
 	}
 }
 

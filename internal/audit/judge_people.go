@@ -62,7 +62,11 @@ func (r rules) left(j *joined) (why string, external bool) {
 		external = d != "" && !r.domains.empty() && !r.domains.has(d)
 		return "In no row of the roster", external
 	case j.roster.gone():
-		return fmt.Sprintf("The roster says %s (line %d)", j.roster.says(), j.roster.line), false
+		also := ""
+		if j.second != nil {
+			also = fmt.Sprintf("; line %d, somebody else's, has the e-mail as a second one", j.second.line)
+		}
+		return fmt.Sprintf("The roster says %s (line %d%s)", j.roster.says(), j.roster.line, also), false
 	default:
 		return "", false
 	}

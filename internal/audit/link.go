@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"slices"
 )
 
 // linkByEmail finds the account of each record that has no account id, or one that no source knows, by the e-mails that
@@ -120,6 +121,7 @@ func (l *linker) person(owners []owner, email, value []byte) error {
 	if err != nil {
 		return err
 	}
+	u.second = slices.Index(u.emails, string(email)) >= u.own
 	for _, o := range owners {
 		if err := l.belongs(u, o.id); err != nil {
 			return err

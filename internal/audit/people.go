@@ -46,6 +46,8 @@ type listed struct {
 	line       int
 	id, name   string
 	emails     []string // folded, the main one first
+	own        int      // how many of them are the person's own, see roster.Row
+	second     bool     // found by one that is not
 	status     roster.Status
 	statusText string
 	since      int64 // day of leaving
@@ -102,7 +104,8 @@ func decodeExported(b []byte) (u exported, err error) {
 }
 
 func (u listed) appendTo(b []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(u.line))
+	b = binary.AppendUvarint(append(b, flags(u.second)), uint64(u.line))
+	b = binary.AppendUvarint(b, uint64(u.own))
 	for _, s := range [...]string{u.id, u.name, string(u.status), u.statusText} {
 		b = appendString(b, s)
 	}
@@ -112,7 +115,8 @@ func (u listed) appendTo(b []byte) []byte {
 
 func decodeListed(b []byte) (u listed, err error) {
 	d := decoder{b: b}
-	u.line = int(d.number())
+	u.second = d.flags()&flagActive != 0
+	u.line, u.own = int(d.number()), int(d.number())
 	u.id, u.name, u.status, u.statusText = d.str(), d.str(), roster.Status(d.str()), d.str()
 	u.since, u.emails = d.time(), d.strs()
 	return u, d.err()
@@ -147,9 +151,11 @@ func fromExport(r consoleexport.Row) exported {
 
 func fromRoster(r roster.Row) listed {
 	u := listed{line: r.Line, id: r.AccountID, name: r.Name, status: r.Status, statusText: r.StatusText, since: unix(r.Since)}
-	for _, e := range r.Emails {
+	for i, e := range r.Emails {
 		if e = foldEmail(e); e != "" && !slices.Contains(u.emails, e) {
-			u.emails = append(u.emails, e)
+			if u.emails = append(u.emails, e); i < r.Own {
+				u.own++
+			}
 		}
 	}
 	return u

@@ -106,3 +106,36 @@ func TestARosterOfAccountIDsTellsOfEverybody(t *testing.T) {
 		t.Errorf("%v", n)
 	}
 }
+
+// The mailbox of somebody who left is given to somebody else, whose row has the address then. It is still the leaver's account.
+func TestALeaversOwnEmailOutweighsSomebodyElsesSecondOne(t *testing.T) {
+	for name, test := range map[string]struct {
+		lines  []string
+		leaver bool
+		says   string
+	}{
+		"given to somebody who is here":     {[]string{"p0@example.com,Person 0,terminated,", "boss@example.com,The Boss,active,p0@example.com"}, true, "line 13, somebody else's"},
+		"the other way round":               {[]string{"boss@example.com,The Boss,active,p0@example.com", "p0@example.com,Person 0,terminated,"}, true, "line 12, somebody else's"},
+		"no names":                          {[]string{"p0@example.com,,terminated,", "boss@example.com,,active,p0@example.com"}, true, "line 13"},
+		"one person, whose e-mail changed":  {[]string{"p0@example.com,Person 0,terminated,", "p0.new@example.com,person  0,active,p0@example.com"}, false, ""},
+		"another of one's own":              {[]string{"p0@example.com,Person 0,terminated,", "p0@example.com,Person Zero,active,"}, false, ""},
+		"a leaver who had the address once": {[]string{"p0@example.com,Person 0,active,", "gone@example.com,Gone,terminated,p0@example.com"}, false, ""},
+		"only as a second one":              {[]string{"boss@example.com,The Boss,active,p0@example.com"}, false, ""},
+		"only as a second one of a leaver":  {[]string{"gone@example.com,Gone,terminated,p0@example.com"}, true, "(line 12)"},
+		"both gone":                         {[]string{"p0@example.com,Person 0,terminated,", "gone@example.com,Gone,terminated,p0@example.com"}, true, "(line 12)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := rostered(t, 0, strings.Replace(everybody("aliases", test.lines...), "p0@example.com,Person 0,active,\n", ",nobody,,\n", 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, leaver := r.of(ActiveLeaver)["p000Person 0"]
+			if leaver != test.leaver || r.Counts.ByFinding[ActiveLeaver] > 1 || !strings.Contains(f.Detail, test.says) {
+				t.Errorf("%v: %+v", r.Counts.ByFinding, f)
+			}
+			if strings.Contains(test.says, "else") && !strings.Contains(fmt.Sprint(f.Evidence), "as a second one, and says active") {
+				t.Errorf("%+v", f.Evidence)
+			}
+		})
+	}
+}

@@ -8,8 +8,9 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
-// addresses gives the e-mails of a row, the main one first.
-func (f *File) addresses(cells []string) []string {
+// addresses gives the e-mails of a row, the main one first, and how many are the person's own: the mailbox of somebody who left is mostly given to another
+// person, as a second address.
+func (f *File) addresses(cells []string) (all []string, own int) {
 	c := &f.columns
 	f.emails = f.emails[:0]
 	guest := false
@@ -23,13 +24,14 @@ func (f *File) addresses(cells []string) []string {
 		}
 		f.emails = appendAddress(f.emails, login)
 	}
+	own = len(f.emails)
 	if guest && c.guest >= 0 { // of others it is one to recover the account with
 		f.emails = appendAddresses(f.emails, cells[c.guest])
 	}
 	for _, i := range c.aliases {
 		f.emails = appendAddresses(f.emails, cells[i])
 	}
-	return f.emails
+	return f.emails, own
 }
 
 // guestAddress gives the address at home of a guest of Entra ID, whose sign-in name has it in another form: jane_example.com#EXT#@tenant.onmicrosoft.com.

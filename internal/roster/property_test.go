@@ -90,7 +90,7 @@ func FuzzRoster(f *testing.F) {
 					break
 				}
 				rows++
-				if row.AccountID == "" && len(row.Emails) == 0 || row.Status == "" || row.Status == Left && row.StatusText == "" {
+				if row.AccountID == "" && len(row.Emails) == 0 || row.Status == "" || row.Status == Left && row.StatusText == "" || row.Own > len(row.Emails) {
 					t.Errorf("%+v", row)
 				}
 				for _, email := range row.Emails {

@@ -31,6 +31,7 @@ type Row struct {
 	Line       int      // where it begins in the file, from 1
 	AccountID  string   // of Atlassian; "" = not told
 	Emails     []string // in lower case; the first is the main one. Sign-in names that are addresses are among them
+	Own        int      // how many of Emails are the person's own; those behind them are second ones, which may have been somebody else's
 	Name       string
 	Status     Status
 	StatusText string    // as written; of several columns the one that decided
@@ -98,7 +99,8 @@ func (f *File) Rows() iter.Seq2[Row, error] {
 func (f *File) row(cells []string) (Row, bool) {
 	c := &f.columns
 	f.tally.Rows++
-	row := Row{Line: f.table.Line(), Emails: f.addresses(cells), Name: c.fullName(cells)}
+	row := Row{Line: f.table.Line(), Name: c.fullName(cells)}
+	row.Emails, row.Own = f.addresses(cells)
 	if c.id >= 0 {
 		row.AccountID = rest.CleanID(strings.TrimSpace(cells[c.id]))
 	}
