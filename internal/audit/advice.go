@@ -33,6 +33,7 @@ var advice = map[Code]string{
 	SourceContradiction:  "Find out which source is right, and correct the other.",
 	NotInJira:            "Nothing, unless the person should have access to this site.",
 
+	SuspendedButActive:    "Ask whoever runs the identity provider whether they have left. If so, offboard them; if not, deactivating the account until they are back does what was meant.",
 	NotComparedWithRoster: "Let a source tell the e-mail: the organization's API key, or the console's export (export_path). Or write the account id into the roster.",
 }
 
@@ -110,7 +111,7 @@ func (r rules) evidence(j *joined, code Code) []Evidence {
 		say(sourceRoster, "no row")
 	}
 	switch code {
-	case InactiveWithGroups, ActiveLeaver, DeactivatedButActive, UnmanagedExternal, NotComparedWithRoster:
+	case InactiveWithGroups, ActiveLeaver, DeactivatedButActive, UnmanagedExternal, NotComparedWithRoster, SuspendedButActive:
 		say(sourceJira, inGroups(j.groups))
 	case ManagedOutsideSCIM:
 		say(sourceOrganization, "manages the account")

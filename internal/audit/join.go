@@ -239,7 +239,7 @@ func (j *joined) weighSecond() {
 	case other == nil:
 	case own == nil:
 		j.roster, j.second = other, nil
-	case own.line == other.line || own.gone() == other.gone() || other.gone():
+	case own.line == other.line || own.standing() >= other.standing():
 		j.second = nil
 	case own.name != "" && bytes.Equal(appendFolded(nil, own.name), appendFolded(nil, other.name)):
 		j.roster, j.second = other, nil
@@ -251,8 +251,8 @@ func (j *joined) weighSecond() {
 
 // outweighs decides between two rows of one person, whichever comes first: somebody who left and came back has not left.
 func (u listed) outweighs(other listed) bool {
-	if u.gone() != other.gone() {
-		return other.gone()
+	if u.standing() != other.standing() {
+		return u.standing() > other.standing()
 	}
 	return cmp.Or(cmp.Compare(u.since, other.since), cmp.Compare(u.line, other.line)) > 0
 }

@@ -25,7 +25,15 @@ func (r rules) whoShouldBeHere(j *joined, add adder) {
 		add(NotComparedWithRoster, severity, "Nobody can tell whether the roster has this person: it goes by e-mail, and no source that is configured knows that of the account, which is %s and %s.",
 			what, inGroups(j.groups))
 	}
-	if r.roster && j.roster != nil && !j.roster.gone() && !j.active {
+	if r.roster && j.active && j.roster != nil && j.roster.suspended() {
+		tokens := ""
+		if len(j.tokens) > 0 {
+			tokens = ", and " + tokenList(j.tokens, "may still be used")
+		}
+		add(SuspendedButActive, Medium, "The roster says %s (%s): the person may not sign in there, but the account is active in Jira and %s%s.",
+			j.roster.says(), j.listedAt(), inGroups(j.groups), tokens)
+	}
+	if r.roster && j.roster != nil && j.roster.expected() && !j.active {
 		add(JoinerWithoutAccount, Low, "The roster has this person (line %d), but the account is inactive.", j.roster.line)
 	}
 	if j.active {
@@ -62,11 +70,7 @@ func (r rules) left(j *joined) (why string, external bool) {
 		external = d != "" && !r.domains.empty() && !r.domains.has(d)
 		return "In no row of the roster", external
 	case j.roster.gone():
-		also := ""
-		if j.second != nil {
-			also = fmt.Sprintf("; line %d, somebody else's, has the e-mail as a second one", j.second.line)
-		}
-		return fmt.Sprintf("The roster says %s (line %d%s)", j.roster.says(), j.roster.line, also), false
+		return fmt.Sprintf("The roster says %s (%s)", j.roster.says(), j.listedAt()), false
 	default:
 		return "", false
 	}
@@ -75,6 +79,15 @@ func (r rules) left(j *joined) (why string, external bool) {
 // incomparable reports whether nobody can say if the roster has the person: it goes by e-mail, and no source knows the one of the account.
 func (r rules) incomparable(j *joined) bool {
 	return r.roster && r.byEmail && j.person() && j.roster == nil && j.known().source == sourceHidden
+}
+
+// listedAt says where the roster has somebody.
+func (j *joined) listedAt() string {
+	line := fmt.Sprintf("line %d", j.roster.line)
+	if j.second != nil {
+		line += fmt.Sprintf("; line %d, somebody else's, has the e-mail as a second one", j.second.line)
+	}
+	return line
 }
 
 // says gives the roster's word on a person.
@@ -263,7 +276,7 @@ func (r rules) elsewhere(j *joined) (found []Finding) {
 	switch {
 	case j.id == unknownID || j.org == nil && j.export == nil && j.roster == nil && len(j.tokens) == 0:
 		return nil
-	case j.roster != nil && !j.roster.gone():
+	case j.roster != nil && j.roster.expected():
 		add(JoinerWithoutAccount, Medium, "The roster has this person (line %d), but Jira does not list the account: no access to this site.", j.roster.line)
 	default:
 		add(NotInJira, Info, "Jira does not list the account, known from %s: it may have access to other sites only.", j.knownFrom())

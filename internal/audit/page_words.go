@@ -38,6 +38,9 @@ var plainWords = map[Code]plain{
 	AdminNotInRoster: {
 		"Administrators who are not in the roster", "They can change everything, and nobody has said that they should.", ownerOrganization,
 	},
+	SuspendedButActive: {
+		"Blocked elsewhere, active here", "Their account is suspended in the roster, which is how many directories show people who left, and it still works in Jira.", ownerProvider,
+	},
 	NotComparedWithRoster: {
 		"Could not be compared with the roster", "Nobody knows their e-mail, so nobody can say whether the roster has them. They may have left.", ownerOrganization,
 	},

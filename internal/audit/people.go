@@ -179,6 +179,24 @@ func (u exported) ended() bool { return u.status != "" && !u.may() }
 // gone reports whether the roster says that the person has left.
 func (u listed) gone() bool { return u.status == roster.Left }
 
+// suspended reports whether the roster says that the person may not sign in for now. Most directories say no more of somebody who has left.
+func (u listed) suspended() bool { return u.status == roster.Suspended }
+
+// expected reports whether the person should have access by the roster, or may: a status that is not understood says nothing.
+func (u listed) expected() bool { return !u.gone() && !u.suspended() }
+
+// standing orders what rows say of one person, the one that counts last.
+func (u listed) standing() int {
+	switch {
+	case u.gone():
+		return 0
+	case u.suspended():
+		return 1
+	default:
+		return 2
+	}
+}
+
 // productKey gives one name to what Atlassian names in several ways: the key of a product, whichever API or file it comes from.
 func productKey(name string) string {
 	switch key := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), " ", "-"); key {

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 )
 
@@ -16,6 +17,7 @@ const (
 var remedies = map[Code]string{
 	ActiveLeaver:         toolOffboard,
 	DeactivatedButActive: toolOffboard,
+	SuspendedButActive:   toolOffboard,
 	SCIMJiraMismatch:     toolOffboard, // where SCIM has ended the account and Jira has not
 	LeaverToken:          toolOffboard,
 	OldToken:             toolOffboard,
@@ -39,6 +41,7 @@ func Mends(code Code, tool string, groupsNamed bool) bool {
 
 // Parts of an offboarding.
 const (
+	partDeactivate = "deactivate"
 	partTokens     = "revoke_tokens"
 	partSCIMGroups = "scim_groups"
 	partJiraGroups = "jira_groups"
@@ -62,6 +65,8 @@ func (r rules) fix(j *joined, code Code, severity Severity) *Call {
 	case ActiveLeaver:
 		why, _ := r.leaver(j)
 		return &Call{Tool: toolOffboard, Arguments: Arguments{User: j.id, Reason: why}}
+	case SuspendedButActive: // nothing that can't be undone: they may be back tomorrow
+		return &Call{Tool: toolOffboard, Arguments: Arguments{User: j.id, Steps: []string{partDeactivate}, Reason: fmt.Sprintf("The roster says %s (line %d)", j.roster.says(), j.roster.line)}}
 	case DeactivatedButActive:
 		return &Call{Tool: toolOffboard, Arguments: Arguments{User: j.id}}
 	case SCIMJiraMismatch:

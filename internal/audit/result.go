@@ -86,6 +86,7 @@ const (
 	NotInJira            Code = "not_in_jira"
 
 	NotComparedWithRoster Code = "not_compared_with_roster"
+	SuspendedButActive    Code = "suspended_but_active"
 )
 
 // Severity says how soon somebody should look. High: access that should have ended has not. Medium: access that nobody

@@ -139,3 +139,46 @@ func TestALeaversOwnEmailOutweighsSomebodyElsesSecondOne(t *testing.T) {
 		})
 	}
 }
+
+// Directories show somebody who left as an account that is disabled, and somebody who may be back, too.
+func TestBlockedAtTheIdentityProviderAndActiveHere(t *testing.T) {
+	for file, says := range map[string]string{
+		"userPrincipalName,displayName,accountEnabled\n%s,,False\n":              `suspended ("accountEnabled = False")`,
+		"Email Address [Required],Status [READ ONLY]\n%s,Suspended\n":            "suspended",
+		"Block credential,User principal name\nTrue,%s\n":                        `suspended ("Block credential = True")`,
+		"email,status,aliases\n%s,disabled,\nboss@example.com,,p0@example.com\n": `suspended ("disabled")`,
+	} {
+		header, _, _ := strings.Cut(file, "\n")
+		roster := fmt.Sprintf(file, "p0@example.com")
+		for i := 1; i < 10; i++ {
+			cells := make([]string, strings.Count(header, ",")+1)
+			for c, name := range strings.Split(header, ",") {
+				if name = strings.ToLower(name); strings.Contains(name, "principal") || strings.HasPrefix(name, "email") {
+					cells[c] = fmt.Sprintf("p%d@example.com", i)
+				}
+			}
+			roster += strings.Join(cells, ",") + "\n"
+		}
+		r, err := rostered(t, 0, roster)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, is := r.of(SuspendedButActive)["p000Person 0"]
+		if !is || len(r.of(SuspendedButActive)) != 1 || r.Counts.ByFinding[ActiveLeaver] != 0 || f.Severity != Medium || !strings.Contains(f.Detail, says) {
+			t.Errorf("%s: %v, %+v", header, r.Counts.ByFinding, f)
+			continue
+		}
+		if f.Fix == nil || f.Fix.Tool != toolOffboard || strings.Join(f.Fix.Arguments.Steps, ",") != "deactivate" || f.Advice == "" {
+			t.Errorf("%s: fix %+v", header, f.Fix)
+		}
+	}
+}
+
+// Whoever is blocked at the identity provider and has no access here is as it should be.
+func TestNobodyWhoIsSuspendedIsGivenAnAccount(t *testing.T) {
+	r, err := rostered(t, 0, strings.Replace(everybody("note", "new@example.com,New One,suspended,"), "Person 0,active", "Person 0,suspended", 1),
+		func(_ *Auditor, s *site) { s.users[0][0].Active = false })
+	if err != nil || r.Counts.ByFinding[JoinerWithoutAccount]+r.Counts.ByFinding[SuspendedButActive] != 0 {
+		t.Errorf("%v, %v", r.Counts.ByFinding, err)
+	}
+}

@@ -90,12 +90,12 @@ func (o *stranger) add(source byte, value []byte) error {
 	return nil
 }
 
-// judge gives the finding on somebody without an account. Whoever SCIM alone knows has one already, whoever has left needs none, and whoever is in the roster under another
+// judge gives the finding on somebody without an account. Whoever SCIM alone knows has one already, whoever has left or is suspended needs none, and whoever is in the roster under another
 // e-mail is told of there. hidden is how many accounts may be anybody's.
 func (o stranger) judge(hidden int) (Finding, bool) {
 	f := Finding{Name: o.email, Evidence: o.evidence()}
 	switch {
-	case o.roster != nil && !o.known && !o.roster.gone():
+	case o.roster != nil && !o.known && o.roster.expected():
 		f.Code, f.Severity, f.Name = JoinerWithoutAccount, Medium, clip(cmp.Or(o.roster.name, o.email), 80)
 		f.Detail = fmt.Sprintf("The roster has this person (line %d, %s), but no account shows the e-mail.", o.roster.line, clip(o.email, 254))
 		if hidden > 0 {
