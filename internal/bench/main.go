@@ -41,6 +41,7 @@ var groups = []struct {
 	{"audit", measureAudit},
 	{"dates", measureDates},
 	{"scale", measureScale},
+	{"million", measureMillion},
 	{"throttled", measureThrottled},
 	{"page", measurePage},
 	{"export", measureExport},
