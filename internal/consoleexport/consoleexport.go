@@ -106,7 +106,10 @@ func (f *File) Extra() []string { return f.columns.extraNames }
 // Rows gives the rows, once and one at a time. An error is a fault with the file, the line and the column, and the last thing that it gives. A row
 // without an account id is given, too, as long as it has an e-mail. A person can have several rows, as where older editions write one for each group.
 func (f *File) Rows() iter.Seq2[Row, error] {
-	return csvdir.Rows(f.table, f.row)
+	return csvdir.Rows(f.table, func(cells []string) (Row, bool, error) {
+		row, ok := f.row(cells)
+		return row, ok, nil
+	})
 }
 
 // row understands a row; it is not ok if it names nobody.

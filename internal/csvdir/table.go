@@ -105,19 +105,24 @@ func (t *Table) Next() ([]string, error) {
 
 // Rows gives the rest of a table, once and one row at a time, as understand makes it; rows that are not ok are left out. An error is the last thing that
 // it gives.
-func Rows[R any](t *Table, understand func(cells []string) (R, bool)) iter.Seq2[R, error] {
+func Rows[R any](t *Table, understand func(cells []string) (R, bool, error)) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		for {
+			var row R
+			ok := false
 			cells, err := t.Next()
 			if err == io.EOF {
 				return
+			}
+			if err == nil {
+				row, ok, err = understand(cells)
 			}
 			if err != nil {
 				var none R
 				yield(none, err)
 				return
 			}
-			if row, ok := understand(cells); ok && !yield(row, nil) {
+			if ok && !yield(row, nil) {
 				return
 			}
 		}
@@ -137,22 +142,31 @@ func (t *Table) Missing(what, hint string) *fault.Error {
 	return invalid(hint, "The file %q has no column with %s. Its columns are %s.", t.Name, what, strings.Join(names, ", "))
 }
 
+// Wrong makes the fault of a cell, by its column from 0, of the row read last: problem says what is wrong with it, and hint what to do.
+func (t *Table) Wrong(column int, problem, hint string) *fault.Error {
+	return invalid(hint, "The file %q can't be used: %s: %s.", t.Name, t.place(t.Line(), column), problem)
+}
+
+func (t *Table) place(line, column int) string {
+	place := fmt.Sprintf("line %d, column %d", line, column+1)
+	if column < len(t.Header) {
+		place += " (" + Capped(t.Header[column]) + ")"
+	}
+	return place
+}
+
 // broken says what is wrong with a table that can't be read.
 func (t *Table) broken(err error) error {
 	const save = "Save it as a CSV file again, best as \"CSV UTF-8\"."
 	var row *sheet.RowError
 	switch {
 	case errors.As(err, &row):
-		place := fmt.Sprintf("line %d, column %d", row.Line, row.Column)
-		if i := row.Column - 1; i < len(t.Header) {
-			place += " (" + Capped(t.Header[i]) + ")"
-		}
 		hint := "Write a text with quotes in it as \"so \"\"to\"\" say\", or save the file with a spreadsheet."
 		problem := "the quotes are wrong"
 		if errors.Is(err, sheet.ErrEncoding) {
 			hint, problem = "Save it as \"CSV UTF-8\".", "the cell is neither UTF-8 nor UTF-16 text"
 		}
-		return invalid(hint, "The file %q can't be used: %s: %s.", t.Name, place, problem).Because(err)
+		return invalid(hint, "The file %q can't be used: %s: %s.", t.Name, t.place(row.Line, row.Column-1), problem).Because(err)
 	case errors.Is(err, sheet.ErrRowTooBig):
 		return invalid("Look for a quote that is not closed.", "The file %q can't be used: the row after line %d is longer than %d MB.", t.Name, t.line(), sheet.DefaultMaxRow>>20).Because(err)
 	case errors.Is(err, sheet.ErrNotText), errors.Is(err, sheet.ErrWorkbook), errors.Is(err, sheet.ErrLineEnds):

@@ -19,6 +19,7 @@ func TestRowsAreThoseThatAreUnderstoodUpToTheFirstError(t *testing.T) {
 		"some are left out":      {text: "a\n-\nc\n", most: 9, want: []string{"a", "c"}},
 		"the reader has enough":  {text: "a\nb\nc\n", most: 2, want: []string{"a", "b"}},
 		"an error ends them":     {text: "a\nb,too,many\nc\n", most: 9, want: []string{"a"}, broken: true},
+		"a cell that is wrong":   {text: "a\n?\nc\n", most: 9, want: []string{"a"}, broken: true},
 		"there is a header only": {most: 9},
 	} {
 		table, err := NewTable(strings.NewReader("Name\n"+tt.text), "x.csv")
@@ -27,7 +28,13 @@ func TestRowsAreThoseThatAreUnderstoodUpToTheFirstError(t *testing.T) {
 		}
 		var got []string
 		var problem error
-		for row, err := range Rows(table, func(cells []string) (string, bool) { return strings.Clone(cells[0]), cells[0] != "-" }) {
+		understand := func(cells []string) (string, bool, error) {
+			if cells[0] == "?" {
+				return "", true, table.Wrong(0, "it is odd", "Write it again.")
+			}
+			return strings.Clone(cells[0]), cells[0] != "-", nil
+		}
+		for row, err := range Rows(table, understand) {
 			if problem != nil {
 				t.Errorf("%s: there is more behind the error", name)
 			}

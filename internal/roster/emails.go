@@ -5,33 +5,67 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
 // addresses gives the e-mails of a row, the main one first, and how many are the person's own: the mailbox of somebody who left is mostly given to another
-// person, as a second address.
-func (f *File) addresses(cells []string) (all []string, own int) {
+// person, as a second address. The error is the fault of a cell that has an address in it which can't be read: without it somebody would look as if they
+// were not in the list.
+func (f *File) addresses(cells []string) (all []string, own int, err error) {
 	c := &f.columns
-	f.emails = f.emails[:0]
-	guest := false
+	f.emails, f.second = f.emails[:0], f.second[:0]
+	guest, odd := false, -1
 	for _, i := range c.emails {
-		f.emails = appendAddress(f.emails, cells[i])
-	}
-	for _, i := range c.logins {
-		login := cells[i]
-		if home, ok := guestAddress(login); ok {
-			login, guest = home, true
+		if home, ok := guestAddress(cells[i]); ok {
+			f.emails, guest = appendAddress(f.emails, home), true
+		} else if !f.cell(cells[i]) {
+			return nil, 0, f.unreadable(i, cells[i])
 		}
-		f.emails = appendAddress(f.emails, login)
+	}
+	for _, i := range c.logins { // which need not be addresses
+		if home, ok := guestAddress(cells[i]); ok {
+			f.emails, guest = appendAddress(f.emails, home), true
+		} else if !f.cell(cells[i]) && odd < 0 {
+			odd = i
+		}
 	}
 	own = len(f.emails)
+	for _, email := range f.second {
+		f.emails = appendOnce(f.emails, email)
+	}
 	if guest && c.guest >= 0 { // of others it is one to recover the account with
 		f.emails = appendAddresses(f.emails, cells[c.guest])
 	}
 	for _, i := range c.aliases {
 		f.emails = appendAddresses(f.emails, cells[i])
 	}
-	return f.emails, own
+	if odd >= 0 && len(f.emails) == 0 {
+		return nil, 0, f.unreadable(odd, cells[odd])
+	}
+	return f.emails, own, nil
+}
+
+func (f *File) unreadable(column int, text string) error {
+	return f.table.Wrong(column, csvdir.Shown(text)+" is no address that can be read", "Write the address alone, such as jane.doe@example.com; leave the cell empty where there is none.")
+}
+
+// cell takes the addresses of a cell: the first is the person's, the others are second ones. It is false where there is an @ and not all can be read.
+func (f *File) cell(text string) bool {
+	if n := len(f.emails); !odd(text) {
+		if f.emails = appendAddress(f.emails, text); len(f.emails) > n || strings.IndexByte(text, '@') < 0 {
+			return true
+		}
+	}
+	list, ok := readAddresses(text)
+	for i, address := range list {
+		if i == 0 {
+			f.emails = appendOnce(f.emails, address)
+		} else {
+			f.second = appendOnce(f.second, address)
+		}
+	}
+	return ok
 }
 
 // guestAddress gives the address at home of a guest of Entra ID, whose sign-in name has it in another form: jane_example.com#EXT#@tenant.onmicrosoft.com.

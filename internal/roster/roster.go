@@ -22,6 +22,7 @@ type File struct {
 	today   time.Time // its midnight, UTC
 	tally   Tally
 	emails  []string
+	second  []string          // further addresses of a cell
 	words   map[string]Status // by text as written: there are few
 	dates   sheet.Dates
 }
@@ -96,19 +97,21 @@ func (f *File) Rows() iter.Seq2[Row, error] {
 }
 
 // row understands a row; it is not ok if it names nobody.
-func (f *File) row(cells []string) (Row, bool) {
+func (f *File) row(cells []string) (row Row, ok bool, err error) {
 	c := &f.columns
 	f.tally.Rows++
-	row := Row{Line: f.table.Line(), Name: c.fullName(cells)}
-	row.Emails, row.Own = f.addresses(cells)
+	row = Row{Line: f.table.Line(), Name: c.fullName(cells)}
+	if row.Emails, row.Own, err = f.addresses(cells); err != nil {
+		return Row{}, false, err
+	}
 	if c.id >= 0 {
 		row.AccountID = rest.CleanID(strings.TrimSpace(cells[c.id]))
 	}
 	if row.AccountID == "" && len(row.Emails) == 0 {
 		f.tally.nobody(row.Line)
-		return Row{}, false
+		return Row{}, false, nil
 	}
 	f.judge(cells, &row)
 	f.tally.count(row)
-	return row, true
+	return row, true, nil
 }

@@ -144,6 +144,65 @@ func TestWhichAddressesAreAPersonsOwn(t *testing.T) {
 	}
 }
 
+// What people and programs write instead of an address alone is read.
+func TestAddressesInAnotherForm(t *testing.T) {
+	for cell, want := range map[string]string{
+		`Jane Doe <Jane@example.com>`:               "jane@example.com",
+		`""Doe, Jane"" <jane@example.com>`:          "jane@example.com",
+		`Doe, Jane <jane@example.com>`:              "jane@example.com",
+		`Jörg J. Doe <joerg@example.com>`:           "joerg@example.com",
+		`<jane@example.com>`:                        "jane@example.com",
+		`jane@example.com; jd@example.com`:          "jane@example.com jd@example.com",
+		`jane@example.com,jd@example.com`:           "jane@example.com jd@example.com",
+		`jane@example.com jd@example.com`:           "jane@example.com jd@example.com",
+		"jane@example.com\njd@example.com":          "jane@example.com jd@example.com",
+		`jane@example.com | Jane <jd@example.com>;`: "jane@example.com jd@example.com",
+		`jane@example.com; Jane@example.com`:        "jane@example.com",
+		`mailto:jane@example.com`:                   "jane@example.com",
+		`MAILTO:jane@example.com`:                   "jane@example.com",
+		`Jane <mailto:jane@example.com>`:            "jane@example.com",
+		`SMTP:jane@example.com`:                     "jane@example.com",
+		`jane@example.com (work)`:                   "jane@example.com",
+		"\u00a0jane@example.com\u200b":              "jane@example.com",
+		"\ufeffjane@exam\u00adple.com":              "jane@example.com",
+		"jane@example.com\t":                        "jane@example.com",
+		`o'neil+x@example.com`:                      "o'neil+x@example.com",
+		`k_p.example#EXT#@x.onmicrosoft.com`:        "k@p.example",
+	} {
+		for _, column := range []string{"Email", "Login"} {
+			rows, _ := read(t, column+",Status\n\""+cell+"\",Active\n")
+			if len(rows) != 1 || strings.Join(rows[0].Emails, " ") != want || rows[0].Own != 1 {
+				t.Errorf("%s %q: %+v, want %s", column, cell, rows, want)
+			}
+		}
+	}
+}
+
+// An address that can't be read ends the reading: whoever has it would look as if they were not in the list.
+func TestAnAddressThatCannotBeReadIsRefusedWithItsPlace(t *testing.T) {
+	for _, cell := range []string{
+		"jane@", "@example.com", "jane@@example.com", "jane doe@example.com", "jane@example.com (work", "jane@example.com; jd@", "Jane <jane@example.com", "jane@example@com", "jane@exam ple.com",
+		"Jane <jane@example.com>; @", "\u200b@", "jane@example.com / private",
+	} {
+		for _, column := range []string{"Email", "Login"} {
+			f, err := Read(strings.NewReader("Name,"+column+"\nA,a@example.com\n,\""+cell+"\"\nB,b@example.com\n"), "hr.csv", now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows := 0
+			for _, err = range f.Rows() {
+				rows++
+			}
+			if want := "line 3, column 2 (" + column + "): "; rows != 2 || !fault.Is(err, fault.InvalidArgument) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s %q: %v after %d rows", column, cell, err, rows)
+			}
+		}
+	}
+	for _, file := range []string{"email,login\na@example.com,CORP@jane@x\n", "email,status\nnone,Active\nn/a,Active\n", "email,proxyAddresses\na@example.com,x500:/o=x@y; SPO:z@\n"} {
+		read(t, file) // what need not be an address
+	}
+}
+
 func TestWhoHasLeft(t *testing.T) {
 	const head = "email,status,accountEnabled,last day\n"
 	for name, tt := range map[string]struct {
