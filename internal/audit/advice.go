@@ -45,6 +45,9 @@ func (r rules) complete(j *joined, found []Finding) []Finding {
 		if f.Fix == nil {
 			f.Look = j.look()
 		}
+		if f.Fix == nil && r.seats && (f.Code == DormantSeat || f.Code == NeverActive) {
+			f.Advice = "Ask the person. The groups that grant the seat give more: whatever they need has to come from another group before they leave these."
+		}
 	}
 	return found
 }

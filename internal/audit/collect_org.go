@@ -185,6 +185,7 @@ func (c *collector) grants(ctx context.Context, groupID, site string) error {
 	c.read.groups.update(groupID, func(g *group) {
 		for _, r := range roles {
 			if !ofSite(r.ResourceID, site) {
+				g.elsewhere = true
 				continue
 			}
 			switch product := productKey(r.Owner); {

@@ -9,15 +9,16 @@ import (
 
 // group is what is known of one group. There are few enough to hold them all.
 type group struct {
-	id, name string
-	listed   bool     // Jira lists it
-	admin    bool     // it makes administrators of the site or of a product
-	synced   bool     // an identity provider owns it
-	counted  bool     // the organization says how many resources it has roles on
-	roles    int      // that number
-	seats    []string // products of this site of which it grants a seat that costs
-	free     []string // products of which it grants what costs nothing, by the organization's word
-	rank     int      // place in the order of names, once the table is sealed
+	id, name  string
+	listed    bool     // Jira lists it
+	admin     bool     // it makes administrators of the site or of a product
+	synced    bool     // an identity provider owns it
+	counted   bool     // the organization says how many resources it has roles on
+	roles     int      // that number
+	seats     []string // products of this site of which it grants a seat that costs
+	free      []string // products of which it grants what costs nothing, by the organization's word
+	elsewhere bool     // it has a role on what is not of this site, by the organization's word
+	rank      int      // place in the order of names, once the table is sealed
 
 	members, active, recent, unknown int // of Jira, counted while the rows go by: all; active people; those active within the window; those of whom it isn't known
 }

@@ -16,6 +16,7 @@ func TestJudgeFiveSources(t *testing.T) {
 	long, recent := int64(today-200*86400), int64(today-3*86400)
 	paid := &group{id: "g1", name: "jira-users", seats: []string{"jira-software"}}
 	admins := &group{id: "g2", name: "site-admins", admin: true}
+	both := &group{id: "g3", name: "everybody", seats: []string{"jira-servicedesk", "jira-software"}}
 	all := rules{
 		scim: true, organization: true, export: true, roster: true, domains: newDomains([]string{"example.com"}),
 		now: today, exported: today - 86400, window: 90, cutoff: today - 90*86400, seats: true,
@@ -143,6 +144,64 @@ func TestJudgeFiveSources(t *testing.T) {
 			with(func(j *joined) { j.org, j.export.uses = nil, []use{{"", recent}} }),
 			found{},
 			call{},
+		},
+		"dormant, and a group that grants another product, which is in use": {
+			all, with(func(j *joined) {
+				j.in = []*group{both}
+				j.org.uses = []use{{"jira-software", recent}, {"jira-servicedesk", long}}
+			}),
+			found{DormantSeat: Medium},
+			call{DormantSeat, "lookup_user", nil},
+		},
+		"dormant, and a group that grants another product, of which nobody tells": {
+			all, with(func(j *joined) { j.in, j.org.uses = []*group{both}, []use{{"jira-servicedesk", long}} }),
+			found{DormantSeat: Medium},
+			call{DormantSeat, "lookup_user", nil},
+		},
+		"dormant in both products of a group": {
+			all, with(func(j *joined) {
+				j.in, j.org.uses = []*group{both}, []use{{"jira-software", long}, {"jira-servicedesk", long}}
+			}),
+			found{DormantSeat: Medium},
+			call{DormantSeat, "remove_user_from_group", []string{"g3"}},
+		},
+		"dormant, and a second group that grants the product with another one in use": {
+			all, with(func(j *joined) {
+				j.in = []*group{paid, both}
+				j.org.uses = []use{{"jira-software", long}, {"jira-servicedesk", recent}}
+			}),
+			found{DormantSeat: Medium},
+			call{DormantSeat, "lookup_user", nil},
+		},
+		"dormant in two products, of which one can be freed": {
+			all, with(func(j *joined) {
+				j.in = []*group{{id: "g4", name: "confluence-users", seats: []string{"confluence"}}, both}
+				j.org.uses = []use{{"confluence", long}, {"jira-software", long}, {"jira-servicedesk", recent}}
+			}),
+			found{DormantSeat: Medium},
+			call{DormantSeat, "remove_user_from_group", []string{"g4"}},
+		},
+		"dormant, and a group that grants what costs nothing and is not used": {
+			all, with(func(j *joined) {
+				j.in, j.org.uses[0].at = []*group{{id: "g1", name: "jira-users", seats: []string{"jira-software"}, free: []string{"jira-servicedesk"}}}, long
+			}),
+			found{DormantSeat: Medium},
+			call{DormantSeat, "remove_user_from_group", []string{"g1"}},
+		},
+		"dormant, and a group that grants what costs nothing and is in use": {
+			all, with(func(j *joined) {
+				j.in = []*group{{id: "g1", name: "jira-users", seats: []string{"jira-software"}, free: []string{"jira-servicedesk"}}}
+				j.org.uses = []use{{"jira-software", long}, {"jira-servicedesk", recent}}
+			}),
+			found{DormantSeat: Medium},
+			call{DormantSeat, "lookup_user", nil},
+		},
+		"dormant, and a group that grants something on another site": {
+			all, with(func(j *joined) {
+				j.in, j.org.uses[0].at = []*group{{id: "g1", name: "jira-users", seats: []string{"jira-software"}, elsewhere: true}}, long
+			}),
+			found{DormantSeat: Medium},
+			call{DormantSeat, "lookup_user", nil},
 		},
 		"never active": {
 			all, with(func(j *joined) { j.org.uses[0].at = 0 }),

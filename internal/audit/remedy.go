@@ -59,7 +59,7 @@ func (r rules) fix(j *joined, code Code, severity Severity) *Call {
 	case InactiveWithGroups, UnmanagedExternal:
 		return leave(j.id, j.in)
 	case DormantSeat, NeverActive:
-		return leave(j.id, j.granting(j.idleSeats(r.cutoff).reclaimed(j)))
+		return leave(j.id, j.granting(j.freed(r.cutoff)))
 	case SiteAdmin, AdminNotInRoster:
 		return leave(j.id, j.adminGroups())
 	case ActiveLeaver:
@@ -89,14 +89,6 @@ func (j *joined) look() *Call {
 		return nil
 	}
 	return &Call{Tool: "lookup_user", Arguments: Arguments{User: j.id}}
-}
-
-// reclaimed gives the products whose seats would be freed.
-func (i idle) reclaimed(j *joined) []string {
-	if i.never {
-		return j.seats()
-	}
-	return i.dormant
 }
 
 // leave takes somebody out of groups.

@@ -123,6 +123,7 @@ func (s *seats) list() []Seat {
 	list := []Seat{}
 	for _, seat := range s.byKey {
 		slices.Sort(seat.Groups)
+		seat.Reclaimable = min(seat.Reclaimable, seat.Used) // people may have come while both were read
 		list = append(list, *seat)
 	}
 	slices.SortFunc(list, func(a, b Seat) int { return cmp.Compare(a.Product, b.Product) })
@@ -138,7 +139,7 @@ func (r rules) reclaimable(j *joined, found []Finding) []string {
 	case has(ActiveLeaver) || has(DeactivatedButActive):
 		return j.seats()
 	case has(DormantSeat) || has(NeverActive):
-		return j.idleSeats(r.cutoff).reclaimed(j)
+		return j.freed(r.cutoff)
 	}
 	return nil
 }
