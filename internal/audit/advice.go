@@ -34,6 +34,7 @@ var advice = map[Code]string{
 	NotInJira:            "Nothing, unless the person should have access to this site.",
 
 	SuspendedButActive:    "Ask whoever runs the identity provider whether they have left. If so, offboard them; if not, deactivating the account until they are back does what was meant.",
+	PastLastDay:           "Ask HR, or their manager, whether they are still here. If not, offboard them; if so, correct the last day in the roster.",
 	NotComparedWithRoster: "Let a source tell the e-mail: the organization's API key, or the console's export (export_path). Or write the account id into the roster.",
 }
 
@@ -114,7 +115,7 @@ func (r rules) evidence(j *joined, code Code) []Evidence {
 		say(sourceRoster, "no row")
 	}
 	switch code {
-	case InactiveWithGroups, ActiveLeaver, DeactivatedButActive, UnmanagedExternal, NotComparedWithRoster, SuspendedButActive:
+	case InactiveWithGroups, ActiveLeaver, DeactivatedButActive, UnmanagedExternal, NotComparedWithRoster, SuspendedButActive, PastLastDay:
 		say(sourceJira, inGroups(j.groups))
 	case ManagedOutsideSCIM:
 		say(sourceOrganization, "manages the account")

@@ -33,6 +33,9 @@ func (r rules) whoShouldBeHere(j *joined, add adder) {
 		add(SuspendedButActive, Medium, "The roster says %s (%s): the person may not sign in there, but the account is active in Jira and %s%s.",
 			j.roster.says(), j.listedAt(), inGroups(j.groups), tokens)
 	}
+	if r.roster && j.active && j.roster != nil && j.roster.over {
+		add(PastLastDay, Medium, "The roster says %s (%s). The account is active in Jira and %s.", j.roster.says(), j.listedAt(), inGroups(j.groups))
+	}
 	if r.roster && j.roster != nil && j.roster.expected() && !j.active {
 		add(JoinerWithoutAccount, Low, "The roster has this person (line %d), but the account is inactive.", j.roster.line)
 	}
@@ -96,7 +99,12 @@ func (u listed) says() string {
 	if u.statusText != "" && !strings.EqualFold(u.statusText, words) {
 		words = fmt.Sprintf("%s (%q)", words, clip(u.statusText, 40))
 	}
-	if u.gone() && u.since > 0 {
+	switch {
+	case u.over && u.since > 0:
+		words += ", although the last day, " + day(u.since) + ", is over"
+	case u.over:
+		words += ", although the last day is over"
+	case u.gone() && u.since > 0:
 		words += " on " + day(u.since)
 	}
 	return words

@@ -41,6 +41,9 @@ var plainWords = map[Code]plain{
 	SuspendedButActive: {
 		"Blocked elsewhere, active here", "Their account is suspended in the roster, which is how many directories show people who left, and it still works in Jira.", ownerProvider,
 	},
+	PastLastDay: {
+		"Still here after the last day", "The roster has a last day for them that is over, and does not say that they left. They did, or they came back and nobody wrote it down.", ownerHR,
+	},
 	NotComparedWithRoster: {
 		"Could not be compared with the roster", "Nobody knows their e-mail, so nobody can say whether the roster has them. They may have left.", ownerOrganization,
 	},

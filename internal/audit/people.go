@@ -51,6 +51,7 @@ type listed struct {
 	status     roster.Status
 	statusText string
 	since      int64 // day of leaving
+	over       bool  // it is over, and the status says active
 }
 
 // token is an API token that may be used.
@@ -104,7 +105,7 @@ func decodeExported(b []byte) (u exported, err error) {
 }
 
 func (u listed) appendTo(b []byte) []byte {
-	b = binary.AppendUvarint(append(b, flags(u.second)), uint64(u.line))
+	b = binary.AppendUvarint(append(b, flags(u.second), flags(u.over)), uint64(u.line))
 	b = binary.AppendUvarint(b, uint64(u.own))
 	for _, s := range [...]string{u.id, u.name, string(u.status), u.statusText} {
 		b = appendString(b, s)
@@ -115,7 +116,7 @@ func (u listed) appendTo(b []byte) []byte {
 
 func decodeListed(b []byte) (u listed, err error) {
 	d := decoder{b: b}
-	u.second = d.flags()&flagActive != 0
+	u.second, u.over = d.flags()&flagActive != 0, d.flags()&flagActive != 0
 	u.line, u.own = int(d.number()), int(d.number())
 	u.id, u.name, u.status, u.statusText = d.str(), d.str(), roster.Status(d.str()), d.str()
 	u.since, u.emails = d.time(), d.strs()
@@ -150,7 +151,7 @@ func fromExport(r consoleexport.Row) exported {
 }
 
 func fromRoster(r roster.Row) listed {
-	u := listed{line: r.Line, id: r.AccountID, name: r.Name, status: r.Status, statusText: r.StatusText, since: unix(r.Since)}
+	u := listed{line: r.Line, id: r.AccountID, name: r.Name, status: r.Status, statusText: r.StatusText, since: unix(r.Since), over: r.Over}
 	for i, e := range r.Emails {
 		if e = foldEmail(e); e != "" && !slices.Contains(u.emails, e) {
 			if u.emails = append(u.emails, e); i < r.Own {
@@ -192,8 +193,10 @@ func (u listed) standing() int {
 		return 0
 	case u.suspended():
 		return 1
-	default:
+	case u.over:
 		return 2
+	default:
+		return 3
 	}
 }
 

@@ -87,6 +87,7 @@ const (
 
 	NotComparedWithRoster Code = "not_compared_with_roster"
 	SuspendedButActive    Code = "suspended_but_active"
+	PastLastDay           Code = "past_last_day"
 )
 
 // Severity says how soon somebody should look. High: access that should have ended has not. Medium: access that nobody

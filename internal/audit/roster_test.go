@@ -182,3 +182,29 @@ func TestNobodyWhoIsSuspendedIsGivenAnAccount(t *testing.T) {
 		t.Errorf("%v, %v", r.Counts.ByFinding, err)
 	}
 }
+
+// A last day that is over, and a status that says nothing of it: each such person is told of, and nobody is called a leaver.
+func TestWhoIsStillHereAfterTheLastDay(t *testing.T) {
+	for _, test := range []struct{ header, row, says string }{
+		{"email,name,employment status,last day", "p0@example.com,Person 0,Full-time,2026-01-01", `active ("Full-time"), although the last day, 2026-01-01, is over (line 2)`},
+		{"mail,displayName,accountEnabled,employeeLeaveDateTime", "p0@example.com,Person 0,True,2026-01-15T00:00:00Z", "although the last day, 2026-01-15, is over (line 2)"},
+		{"email,name,status,last day", "p0@example.com,Person 0,Active,3/4/2020", "although the last day is over (line 2)"},
+		{"email,name,status,last day", "p0@example.com,Person 0,Active,3/4/2020\np0@example.com,Person 0,Active,", ""},
+	} {
+		roster := test.header + "\n" + test.row + "\n"
+		for i := 1; i < 10; i++ {
+			roster += fmt.Sprintf("p%d@example.com,,,\n", i)
+		}
+		r, err := rostered(t, 0, roster)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, is := r.of(PastLastDay)["p000Person 0"]
+		if is != (test.says != "") || !strings.Contains(f.Detail, test.says) || r.Counts.ByFinding[ActiveLeaver] != 0 {
+			t.Errorf("%s: %v, %+v", test.row, r.Counts.ByFinding, f)
+		}
+		if is && (f.Severity != Medium || f.Fix != nil || f.Look == nil || !strings.Contains(fmt.Sprint(f.Evidence), "is over")) {
+			t.Errorf("%+v", f)
+		}
+	}
+}

@@ -77,8 +77,11 @@ func (f *File) judge(cells []string, row *Row) {
 		status = Active
 	case over == past && status == "":
 		status, row.StatusText = Left, "last day "+day.text
+	case over == past && status == Suspended: // both say it
+		status, row.StatusText = Left, row.StatusText+", last day "+day.text
 	case over == past && status == Active:
 		f.tally.CameBack++
+		row.Over = true
 	}
 	if status == "" {
 		if status = Active; unclear != "" {

@@ -17,7 +17,7 @@ type Tally struct {
 	UnknownStatus    csvdir.Unclear // not understood; nobody was taken for a leaver because of them
 	UnknownDates     int            // leaving dates that are not understood, or can be read as one that is over and one that is not
 	LeavingLater     int            // marked as left, with a last day that is yet to come: counted as active
-	CameBack         int            // active, with a last day that is over: counted as active
+	CameBack         int            // active, with a last day that is over: not counted as left
 
 	hasStatus bool
 	lines     []int  // of the first rows that name nobody
@@ -62,6 +62,6 @@ func (t Tally) Notes() []string {
 	add(t.UnknownDates, "Leaving dates of the roster that are not understood and were not used: %d, such as %s. Write them as 2027-03-01.", t.UnknownDates, csvdir.Shown(t.someDate))
 	add(t.WithoutStatus, "Rows of the roster without a status, which were counted as active: %d.", t.WithoutStatus)
 	add(t.LeavingLater, "People whom the roster marks as left, with a last day that is yet to come, and who were counted as active until then: %d.", t.LeavingLater)
-	add(t.CameBack, "People whom the roster has as active, with a last day that is over, and who were counted as active: %d.", t.CameBack)
+	add(t.CameBack, "People whom the roster has as active, with a last day that is over, and who were not counted as leavers: %d (past_last_day).", t.CameBack)
 	return notes
 }
