@@ -208,3 +208,16 @@ func TestWhoIsStillHereAfterTheLastDay(t *testing.T) {
 		}
 	}
 }
+
+// A roster without rows, and one whose rows name nobody, are refused for what they are.
+func TestARosterThatNamesNobody(t *testing.T) {
+	for roster, says := range map[string]string{
+		"email,status\n": "The roster roster.csv has a header and no rows",
+		"login,status\njdoe,Active\nsroe,Active\n":          "None of the 2 rows of the roster roster.csv can be used: they have neither an e-mail nor an account id (line 2, 3).",
+		"email,login,account id\nn/a,jdoe,\n , ,\n,sroe,\n": "None of the 2 rows of the roster roster.csv can be used: they have neither an e-mail nor an account id (line 2, 4).",
+	} {
+		if _, err := rostered(t, 0, roster); !fault.Is(err, fault.InvalidArgument) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", roster, err)
+		}
+	}
+}

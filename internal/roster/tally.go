@@ -56,7 +56,7 @@ func (t Tally) Notes() []string {
 			notes = append(notes, fmt.Sprintf(format, args...))
 		}
 	}
-	add(t.WithoutEmailOrID, "Rows of the roster with neither an e-mail nor an account id, which were left out: %d (%s).", t.WithoutEmailOrID, csvdir.Lines(t.lines, t.WithoutEmailOrID))
+	add(t.WithoutEmailOrID, "Rows of the roster with neither an e-mail nor an account id, which were left out: %d (%s).", t.WithoutEmailOrID, t.Without())
 	text := t.UnknownStatus.String()
 	add(len(text), "Statuses of the roster that are not understood, because of which nobody was taken for a leaver: %s.", text)
 	add(t.UnknownDates, "Leaving dates of the roster that are not understood and were not used: %d, such as %s. Write them as 2027-03-01.", t.UnknownDates, csvdir.Shown(t.someDate))
@@ -65,3 +65,6 @@ func (t Tally) Notes() []string {
 	add(t.CameBack, "People whom the roster has as active, with a last day that is over, and who were not counted as leavers: %d (past_last_day).", t.CameBack)
 	return notes
 }
+
+// Without names the first rows that were left out.
+func (t Tally) Without() string { return csvdir.Lines(t.lines, t.WithoutEmailOrID) }
