@@ -183,8 +183,8 @@ func (u listed) gone() bool { return u.status == roster.Left }
 // suspended reports whether the roster says that the person may not sign in for now. Most directories say no more of somebody who has left.
 func (u listed) suspended() bool { return u.status == roster.Suspended }
 
-// expected reports whether the person should have access by the roster, or may: a status that is not understood says nothing.
-func (u listed) expected() bool { return !u.gone() && !u.suspended() }
+// expected reports whether the person should have access by the roster: a status that is not understood, and a last day that is over, give nobody any.
+func (u listed) expected() bool { return u.status == roster.Active && !u.over }
 
 // standing orders what rows say of one person, the one that counts last.
 func (u listed) standing() int {

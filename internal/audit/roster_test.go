@@ -174,12 +174,17 @@ func TestBlockedAtTheIdentityProviderAndActiveHere(t *testing.T) {
 	}
 }
 
-// Whoever is blocked at the identity provider and has no access here is as it should be.
-func TestNobodyWhoIsSuspendedIsGivenAnAccount(t *testing.T) {
-	r, err := rostered(t, 0, strings.Replace(everybody("note", "new@example.com,New One,suspended,"), "Person 0,active", "Person 0,suspended", 1),
-		func(_ *Auditor, s *site) { s.users[0][0].Active = false })
-	if err != nil || r.Counts.ByFinding[JoinerWithoutAccount]+r.Counts.ByFinding[SuspendedButActive] != 0 {
-		t.Errorf("%v, %v", r.Counts.ByFinding, err)
+// Only whoever is active by the roster is to have access: nobody who is blocked at the identity provider, has passed the last day, or has a status that is not
+// understood is given an account.
+func TestOnlyWhoeverIsActiveIsGivenAnAccount(t *testing.T) {
+	for status, joiners := range map[string]int{
+		"suspended,": 0, "accountdisabled,": 0, "Ruhend,": 0, "terminated,": 0, "Full-time,2020-01-01": 0, "Full-time,": 2, ",": 2, "on leave,": 2,
+	} {
+		r, err := rostered(t, 0, strings.Replace(everybody("last day", "new@example.com,New One,"+status), "Person 0,active,", "Person 0,"+status, 1),
+			func(_ *Auditor, s *site) { s.users[0][0].Active = false })
+		if n := r.Counts.ByFinding; err != nil || n[JoinerWithoutAccount] != joiners || n[SuspendedButActive]+n[PastLastDay] != 0 {
+			t.Errorf("%q: %v, %v", status, n, err)
+		}
 	}
 }
 
