@@ -62,7 +62,7 @@ type Step struct {
 	// Before and After are what reads showed of the thing that the step changes, as small JSON objects; nil = not read.
 	Before json.RawMessage `json:"before,omitempty"`
 	After  json.RawMessage `json:"after,omitempty"`
-	// Denied tells of a step that failed that the service did not permit it.
+	// Denied tells of a step that failed that the service said no to it.
 	Denied bool `json:"denied,omitempty"`
 	// RequestIDs are the service's own ids of the requests that wrote.
 	RequestIDs []string `json:"request_ids,omitempty"`

@@ -143,7 +143,7 @@ func (x *execution) hindered(stage int) string {
 	if by, ok := x.lease.CancelRequested(); ok && (stage != stageOf(Verify) || x.any(StepSkipped)) {
 		return "not begun: cancelled by " + cmp.Or(by.Caller, "the caller")
 	}
-	if why := x.notPermitted(); why != "" {
+	if why := x.stopped(); why != "" {
 		return why
 	}
 	if stage == stageOf(TransferIssues) {

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
@@ -44,23 +45,28 @@ func (p Plan) unlessRefused(refused map[Action]string) Plan {
 
 const keyRefused = "The organization's key was refused this change before, and would be again: "
 
-// denied tells whether a change was not permitted: to the key, or for this account.
+// denied tells whether the service said no to a change, for whatever reason: the key's, the account's or the request's. An answer that asks to wait is none.
 func denied(err error) bool {
-	return rest.IsStatus(err, http.StatusUnauthorized) || rest.IsStatus(err, http.StatusForbidden)
+	var e *rest.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	wait := e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout
+	return e.Status >= 400 && e.Status < 500 && !wait
 }
 
-// stopsRest tells whether nothing else of the person may be begun where a step is not permitted: without the way by which the access ends as a whole the
-// plan is another one, which nobody has agreed to.
+// stopsRest tells whether nothing else of the person may be begun where a step is refused: without the way by which the access ends as a whole the
+// plan is another one, which nobody has agreed to, and a revoked token comes back by nothing.
 func stopsRest(s Step) bool {
-	return s.Via == ViaOrganization && (s.Action == Deactivate || s.Action == Suspend)
+	return s.Action == Deactivate || s.Action == Suspend
 }
 
-// rounds gives the open steps of a stage in the order in which they are sent: side by side, but for a step that may turn out not to be permitted, which
-// goes before the others.
+// rounds gives the open steps of a stage in the order in which they are sent: side by side, but for a step of the organization's that may be refused and
+// stop the others, which goes before them.
 func (x *execution) rounds(stage int) [][]int {
 	var first, rest []int
 	for _, i := range x.open(stage) {
-		if stopsRest(x.plan.Steps[i]) {
+		if stopsRest(x.plan.Steps[i]) && x.plan.Steps[i].Via == ViaOrganization {
 			first = append(first, i)
 		} else {
 			rest = append(rest, i)
@@ -75,11 +81,11 @@ func (x *execution) rounds(stage int) [][]int {
 	return rounds
 }
 
-// notPermitted is the reason why nothing more of an operation is begun after a step that was not permitted, or "".
-func (x *execution) notPermitted() string {
+// stopped is the reason why nothing more of an operation is begun after the step that ends the access was refused, or "".
+func (x *execution) stopped() string {
 	for i, step := range x.plan.Steps {
 		if stopsRest(step) && x.steps[i].Status == StepFailed && x.steps[i].Denied {
-			return "not begun: the access can't be ended this way, since the step before was not permitted; a new plan says what can be done instead"
+			return "not begun: the access can't be ended this way, since the step for that was refused; a new plan says what can be done instead"
 		}
 	}
 	return ""

@@ -37,7 +37,7 @@ func TestAKeyThatOnlyReads(t *testing.T) {
 				t.Fatalf("%s, %v", outcome(r), err)
 			}
 			for _, step := range r.Operation.Steps[1:] {
-				if step.Status != lifecycle.StepSkipped || !strings.Contains(step.Detail, "not permitted") {
+				if step.Status != lifecycle.StepSkipped || !strings.Contains(step.Detail, "was refused") {
 					t.Errorf("%s: %s, %q", step.Action, step.Status, step.Detail)
 				}
 			}
@@ -122,4 +122,50 @@ func TestAKeyThatOnlyReads(t *testing.T) {
 			t.Errorf("%s, sent %v", outcome(r), s.writes())
 		}
 	})
+}
+
+// TestARefusedEndOfAccessStopsTheRest strikes the step that ends somebody's access with refusals of every kind: no token is revoked and no group taken from
+// somebody whose account stays as it was.
+func TestARefusedEndOfAccessStopsTheRest(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, who string
+		struck    write
+		status    int
+	}{
+		{"a managed account, 400", max, disableAccount, 400},
+		{"a managed account, 403", max, disableAccount, 403},
+		{"a managed account, 404", max, disableAccount, 404},
+		{"a managed account, 409", max, disableAccount, 409},
+		{"somebody else's account, 400", sam, suspendUser, 400},
+		{"a SCIM person, 400", jane, patchUser, 400},
+		{"a SCIM person, 403", jane, patchUser, 403},
+	} {
+		inBubble(t, test.name, func(t *testing.T) {
+			s := newSite(t, withOrganization)
+			was := s.truth(t, test.who)
+			refusal := sandbox.Fault{Kind: sandbox.FaultStatus, Status: test.status, Method: test.struck.method, Path: test.struck.path, Times: 1}
+			r, err := confirmed(s.offboarding(t, test.who), lifecycle.Terms{}, func() { s.fault(t, refusal) })
+			if err != nil || r.Status != lifecycle.Failed {
+				t.Fatalf("%s, %v", outcome(r), err)
+			}
+			for _, step := range r.Operation.Steps[1:] {
+				if step.Status != lifecycle.StepSkipped || !strings.Contains(step.Detail, "was refused") {
+					t.Errorf("%s: %s, %q", step.Action, step.Status, step.Detail)
+				}
+			}
+			if len(s.writes()) != 1 {
+				t.Errorf("sent %v, want the one change that was refused", s.writes())
+			}
+			if diff := cmp.Diff(was, s.truth(t, test.who)); diff != "" {
+				t.Errorf("changed all the same (-before +after):\n%s", diff)
+			}
+			if test.status == 403 { // the key's own, which is remembered
+				return
+			}
+			if again, err := s.service.UpdateOperation(t.Context(), r.Operation.ID, "resume", ""); err != nil || again.Status != lifecycle.Succeeded {
+				t.Errorf("resumed: %s, %v", again.Status, err)
+			}
+		})
+	}
 }
