@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -15,7 +16,7 @@ func (r rules) contradictions(j *joined, add adder) {
 		return
 	}
 	var about []string
-	if differ(j.emails()) {
+	if differ(j.emails()) || j.rosterDiffers() {
 		about = append(about, "the e-mail")
 	}
 	if r.accessDiffers(j) {
@@ -30,9 +31,18 @@ func (r rules) contradictions(j *joined, add adder) {
 	if j.adminDiffers() {
 		about = append(about, "whether the person is an organization admin")
 	}
+	if j.torn != nil {
+		about = append(about, fmt.Sprintf("whose line %d of the roster is", j.torn.line))
+	}
 	if len(about) > 0 {
 		add(SourceContradiction, Low, "The sources disagree about %s.", strings.Join(about, " and "))
 	}
+}
+
+// rosterDiffers reports whether a row of the roster has somebody's account id, and e-mails none of which any source shows as theirs.
+func (j *joined) rosterDiffers() bool {
+	return j.roster != nil && j.torn == nil && j.roster.id == j.id && j.roster.own > 0 && len(j.emails()) > 0 &&
+		!slices.ContainsFunc(j.addresses(), func(a string) bool { return slices.Contains(j.roster.emails, a) })
 }
 
 func differ(all []shown) bool {
@@ -171,10 +181,16 @@ func (j *joined) evidenceOfRole() []Evidence {
 // evidenceOfContradiction gives what each source says of what they disagree about, beside whether the account is active.
 func (r rules) evidenceOfContradiction(j *joined) []Evidence {
 	var e []Evidence
-	if all := j.emails(); differ(all) {
+	if all := j.emails(); differ(all) || j.rosterDiffers() || j.torn != nil {
 		for _, s := range all {
 			e = append(e, Evidence{s.source, clip(s.email, 254)})
 		}
+	}
+	if j.rosterDiffers() {
+		e = append(e, Evidence{sourceRoster, fmt.Sprintf("%s (line %d, which has the account id)", clip(j.roster.main(), 254), j.roster.line)})
+	}
+	if j.torn != nil {
+		e = append(e, Evidence{sourceRoster, fmt.Sprintf("line %d has the account id %s and the e-mail %s: %s", j.torn.line, j.torn.id, clip(j.torn.main(), 254), j.torn.says())})
 	}
 	e = append(e, r.activityDiffers(j)...)
 	if j.adminDiffers() {

@@ -19,6 +19,7 @@ type joined struct {
 	org     *orgUser
 	export  *exported
 	roster  *listed
+	torn    *listed // a row whose account id and e-mail are not one person's, this one being one of them
 	second  *listed // another row, that has the e-mail as a second one and says that the person is here
 	tokens  []token
 	told    []use // by the organization, of this one person
@@ -185,7 +186,11 @@ func (s *joiner) takeOthers(j *joined) error {
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(lines, u.line) { // a row can be there by several of its e-mails
+		if u.torn {
+			if j.torn == nil || u.line < j.torn.line {
+				j.torn = &u
+			}
+		} else if !slices.Contains(lines, u.line) { // a row can be there by several of its e-mails
 			lines = append(lines, u.line)
 			j.rosterRows = len(lines) - 1
 		}
@@ -197,6 +202,7 @@ func (s *joiner) takeOthers(j *joined) error {
 			*row = &u
 		}
 	}
+	j.weighTorn()
 	j.weighSecond()
 	for ; s.tokens.at(s.key); s.tokens.next() {
 		t, err := decodeToken(s.tokens.Value())
@@ -230,6 +236,17 @@ func (u *exported) merge(other exported) {
 	}
 }
 
+// weighTorn takes back what a row says whose account id is this person's and whose e-mail is not, unless another of its own e-mails is.
+func (j *joined) weighTorn() {
+	if j.torn == nil || j.roster == nil || j.roster.torn || j.roster.line != j.torn.line {
+		return
+	}
+	own := j.roster.emails[:j.roster.own]
+	if !slices.ContainsFunc(j.addresses(), func(email string) bool { return slices.Contains(own, email) }) {
+		j.roster = j.torn
+	}
+}
+
 // weighSecond decides between the row that has somebody's e-mail as its own and one that has it as a second one. The mailbox of whoever left is mostly given to
 // somebody else, whose row says nothing of the account then. It does where there is no other, or where both rows have one name: that is a person whose
 // e-mail changed.
@@ -245,7 +262,7 @@ func (j *joined) weighSecond() {
 		j.roster, j.second = other, nil
 	}
 	if j.second != nil {
-		j.rosterRows-- // it is somebody else's
+		j.rosterRows = max(0, j.rosterRows-1) // it is somebody else's
 	}
 }
 

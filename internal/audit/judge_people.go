@@ -33,7 +33,7 @@ func (r rules) whoShouldBeHere(j *joined, add adder) {
 		add(SuspendedButActive, Medium, "The roster says %s (%s): the person may not sign in there, but the account is active in Jira and %s%s.",
 			j.roster.says(), j.listedAt(), inGroups(j.groups), tokens)
 	}
-	if r.roster && j.active && j.roster != nil && j.roster.over {
+	if r.roster && j.active && j.roster != nil && j.roster.over && !j.roster.torn {
 		add(PastLastDay, Medium, "The roster says %s (%s). The account is active in Jira and %s.", j.roster.says(), j.listedAt(), inGroups(j.groups))
 	}
 	if r.roster && j.roster != nil && j.roster.expected() && !j.active {
@@ -106,6 +106,9 @@ func (u listed) says() string {
 		words += ", although the last day is over"
 	case u.gone() && u.since > 0:
 		words += " on " + day(u.since)
+	}
+	if u.torn {
+		words += ", in a row whose account id and e-mail are two people's"
 	}
 	return words
 }

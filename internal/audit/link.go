@@ -16,10 +16,11 @@ func linkByEmail(ctx context.Context, s *spill, out *sink) error {
 		return err
 	}
 	// Only now is it known which account ids there are.
-	if err := resolveRosterIDs(ctx, s); err != nil {
+	byEmail, err := resolveRosterIDs(ctx, s)
+	if err != nil {
 		return err
 	}
-	out.rules.byEmail = s.rosterEmails.Len() > 0
+	out.rules.byEmail = byEmail
 	return linkLoose(ctx, s, s.rosterEmails, out)
 }
 
@@ -122,6 +123,9 @@ func (l *linker) person(owners []owner, email, value []byte) error {
 		return err
 	}
 	u.second = slices.Index(u.emails, string(email)) >= u.own
+	if u.torn {
+		return l.compareIDs(u, owners)
+	}
 	for _, o := range owners {
 		if err := l.belongs(u, o.id); err != nil {
 			return err
@@ -136,6 +140,24 @@ func (l *linker) person(owners []owner, email, value []byte) error {
 	default:
 		return l.byEmail(l.strangers, u.main(), bitRoster, "")
 	}
+}
+
+// compareIDs takes a row of the roster that has the account id of somebody, with those who show one of its own e-mails. Whoever of them has another id is no
+// leaver for not being in the roster; where nobody has the id of the row, nobody can tell whom of them it is about.
+func (l *linker) compareIDs(u listed, owners []owner) error {
+	named := slices.ContainsFunc(owners, func(o owner) bool { return string(o.id) == u.id })
+	if !named && len(owners) > 0 {
+		owners = append(owners[:len(owners):len(owners)], owner{id: []byte(u.id)})
+	}
+	for _, o := range owners {
+		if named && string(o.id) == u.id {
+			continue // it has the row as it is
+		}
+		if err := l.belongs(u, o.id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Marks among the strangers. They sort before and behind the sources.
@@ -169,20 +191,22 @@ func (l *linker) accounts(email []byte) []owner {
 	return l.owners
 }
 
-// resolveRosterIDs gives each row of the roster that has an account id to that account, if any source knows it; else it goes by its e-mails.
-func resolveRosterIDs(ctx context.Context, s *spill) error {
+// resolveRosterIDs gives each row of the roster that has an account id to that account, if any source knows it; else it goes by its e-mails. Whether its own e-mail is
+// that account's is still to be seen. It reports whether any row goes by e-mail.
+func resolveRosterIDs(ctx context.Context, s *spill) (byEmail bool, err error) {
+	byEmail = s.rosterEmails.Len() > 0
 	if s.rosterIDs.Len() == 0 {
-		return nil
+		return byEmail, nil
 	}
 	rows, err := newCursor(ctx, s.rosterIDs)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var known []*cursor
 	for _, source := range [...]*sorter{s.accounts, s.org, s.exports, s.linked} {
 		c, err := newCursor(ctx, source)
 		if err != nil {
-			return err
+			return false, err
 		}
 		known = append(known, c)
 	}
@@ -190,7 +214,7 @@ func resolveRosterIDs(ctx context.Context, s *spill) error {
 	for ; rows.ok(); rows.next() {
 		u, err := decodeListed(rows.Value())
 		if err != nil {
-			return err
+			return false, err
 		}
 		found := false
 		for _, c := range known {
@@ -199,17 +223,18 @@ func resolveRosterIDs(ctx context.Context, s *spill) error {
 			}
 			found = found || c.at(rows.Key())
 			if c.err != nil {
-				return c.err
+				return false, c.err
 			}
 		}
 		if found || len(u.emails) == 0 {
 			err = out.belongs(u, rows.Key())
-		} else {
-			err = out.listedByEmail(u)
+		}
+		if u.torn = found; err == nil && len(u.emails) > 0 {
+			byEmail, err = byEmail || !found, out.listedByEmail(u)
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 	}
-	return rows.err
+	return byEmail, rows.err
 }

@@ -48,6 +48,7 @@ type listed struct {
 	emails     []string // folded, the main one first
 	own        int      // how many of them are the person's own, see roster.Row
 	second     bool     // found by one that is not
+	torn       bool     // its account id is one person's and its own e-mail another's: it says nothing of either. Before that is known: the id is known
 	status     roster.Status
 	statusText string
 	since      int64 // day of leaving
@@ -105,7 +106,7 @@ func decodeExported(b []byte) (u exported, err error) {
 }
 
 func (u listed) appendTo(b []byte) []byte {
-	b = binary.AppendUvarint(append(b, flags(u.second), flags(u.over)), uint64(u.line))
+	b = binary.AppendUvarint(append(b, flags(u.second), flags(u.over), flags(u.torn)), uint64(u.line))
 	b = binary.AppendUvarint(b, uint64(u.own))
 	for _, s := range [...]string{u.id, u.name, string(u.status), u.statusText} {
 		b = appendString(b, s)
@@ -116,7 +117,7 @@ func (u listed) appendTo(b []byte) []byte {
 
 func decodeListed(b []byte) (u listed, err error) {
 	d := decoder{b: b}
-	u.second, u.over = d.flags()&flagActive != 0, d.flags()&flagActive != 0
+	u.second, u.over, u.torn = d.flags()&flagActive != 0, d.flags()&flagActive != 0, d.flags()&flagActive != 0
 	u.line, u.own = int(d.number()), int(d.number())
 	u.id, u.name, u.status, u.statusText = d.str(), d.str(), roster.Status(d.str()), d.str()
 	u.since, u.emails = d.time(), d.strs()
@@ -178,25 +179,27 @@ func (u exported) may() bool {
 func (u exported) ended() bool { return u.status != "" && !u.may() }
 
 // gone reports whether the roster says that the person has left.
-func (u listed) gone() bool { return u.status == roster.Left }
+func (u listed) gone() bool { return u.status == roster.Left && !u.torn }
 
 // suspended reports whether the roster says that the person may not sign in for now. Most directories say no more of somebody who has left.
-func (u listed) suspended() bool { return u.status == roster.Suspended }
+func (u listed) suspended() bool { return u.status == roster.Suspended && !u.torn }
 
 // expected reports whether the person should have access by the roster: a status that is not understood, and a last day that is over, give nobody any.
-func (u listed) expected() bool { return u.status == roster.Active && !u.over }
+func (u listed) expected() bool { return u.status == roster.Active && !u.over && !u.torn }
 
 // standing orders what rows say of one person, the one that counts last.
 func (u listed) standing() int {
 	switch {
-	case u.gone():
+	case u.torn:
 		return 0
-	case u.suspended():
+	case u.gone():
 		return 1
-	case u.over:
+	case u.suspended():
 		return 2
-	default:
+	case u.over:
 		return 3
+	default:
+		return 4
 	}
 }
 

@@ -44,25 +44,29 @@ func (j *joined) row() Row {
 
 // otherEmails gives every address of somebody but the one that the row has, folded: also those that a SCIM user signs in with, and a roster's second ones.
 func (j *joined) otherEmails() []string {
+	all := j.addresses()
+	if j.roster != nil && !j.roster.torn {
+		all = append(all, j.roster.emails...)
+	}
 	main, others := foldEmail(j.known().email), []string(nil)
-	add := func(email string) {
-		if email = foldEmail(email); strings.Contains(email, "@") && email != main && !slices.Contains(others, email) {
+	for _, email := range all {
+		if email != main && strings.Contains(email, "@") && !slices.Contains(others, email) {
 			others = append(others, email)
 		}
 	}
+	return others
+}
+
+// addresses gives, folded, every e-mail that a source beside the roster has of somebody, and what SCIM users sign in with.
+func (j *joined) addresses() []string {
+	var all []string
 	for _, s := range j.emails() {
-		add(s.email)
+		all = append(all, foldEmail(s.email))
 	}
 	for _, u := range j.scim {
-		add(u.userName)
-		add(u.email)
+		all = append(all, foldEmail(u.userName), foldEmail(u.email))
 	}
-	if j.roster != nil {
-		for _, email := range j.roster.emails {
-			add(email)
-		}
-	}
-	return others
+	return all
 }
 
 func dayOrNone(at int64) string {

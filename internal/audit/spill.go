@@ -168,7 +168,11 @@ func (s *spooler) listed(u listed) error {
 
 func (s *spooler) listedByEmail(u listed) error {
 	s.value = u.appendTo(s.value[:0])
-	for _, email := range u.emails {
+	emails := u.emails
+	if u.torn {
+		emails = emails[:u.own] // a second one may have been somebody else's
+	}
+	for _, email := range emails {
 		if err := s.byEmail(s.rosterEmails, email, bitRoster, fmt.Sprintf("%020d", u.line)); err != nil {
 			return err
 		}
