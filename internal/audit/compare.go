@@ -71,6 +71,18 @@ var swayedBy = map[Code][]string{
 	OldToken:             {sourceOrganization, sourceRoster}, // of a leaver it is another finding
 	NotInJira:            {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
 	UnmanagedExternal:    {sourceSCIM, sourceOrganization}, // which tell whose account it is, and whose domain
+
+	NotComparedWithRoster: {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
+	SuspendedButActive:    {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
+	PastLastDay:           {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
+}
+
+// CouldFind gives a test for whether an earlier report could have had a finding on a person that a later one has: what it could not find had not ended when it was
+// made.
+func CouldFind(old, now Result) func(Finding) bool {
+	b := basisOf(old, now)
+	other := old.Site != now.Site && old.Site != "" && now.Site != "" || len(old.AccountTypes) > 0 && !slices.Contains(old.AccountTypes, typeAtlassian)
+	return func(f Finding) bool { return !other && b.told(f, b.before) }
 }
 
 // told reports whether a finding that one report has could be in the other, which read these sources.

@@ -113,7 +113,7 @@ func (r *Reviewer) review(ctx context.Context) (report string, err error) {
 
 // apply proposes what a rule finds in a report.
 func (r *Reviewer) apply(ctx context.Context, rule Rule, report string) error {
-	stood, err := r.stood(rule, report)
+	stood, err := r.stood(ctx, rule, report)
 	if err != nil {
 		return err
 	}
@@ -148,38 +148,6 @@ func (r *Reviewer) apply(ctx context.Context, rule Rule, report string) error {
 		r.Log.InfoContext(ctx, "a rule has prepared a change", "rule", rule.Name, "operation", out.OperationID, "status", out.Status, "people", out.People)
 	}
 	return nil
-}
-
-// stood gives a test for whether a finding on an account has stood in the reports for as long as the rule wants.
-func (r *Reviewer) stood(rule Rule, report string) (func(string) bool, error) {
-	if rule.ForDays == 0 {
-		return func(string) bool { return true }, nil
-	}
-	ids, err := r.Audit.Reports() // the newest first
-	if err != nil {
-		return nil, err
-	}
-	long := r.now().Add(-time.Duration(rule.ForDays) * 24 * time.Hour)
-	var always map[string]bool
-	for _, id := range ids {
-		if id >= report {
-			continue
-		}
-		here := map[string]bool{}
-		for f, err := range r.Audit.Found(id, rule.Finding) {
-			if err != nil {
-				return nil, err
-			}
-			if f.AccountID != "" && (always == nil || always[f.AccountID]) {
-				here[f.AccountID] = true
-			}
-		}
-		always = here
-		if made, ok := audit.Made(id); ok && !made.After(long) {
-			return func(account string) bool { return always[account] }, nil
-		}
-	}
-	return func(string) bool { return false }, nil // no report is old enough
 }
 
 // prune removes the reports that are no longer kept.

@@ -252,6 +252,45 @@ func TestAFindingThatHasNotStoodLongEnough(t *testing.T) {
 	}
 }
 
+// What a report could not find had not ended when it was made; what one could find and did not has.
+func TestAFindingStandsOverReportsThatCouldNotHaveIt(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		first, between audit.Options
+		want           int
+	}{
+		"an audit in between without a roster":         {audit.Options{Roster: "people.csv"}, audit.Options{}, 1},
+		"one by whose roster Max is there":             {audit.Options{Roster: "people.csv"}, audit.Options{Roster: "back.csv"}, 0},
+		"one of apps":                                  {audit.Options{Roster: "people.csv"}, audit.Options{Roster: "back.csv", AccountTypes: []string{"app"}}, 1},
+		"the old one without a roster":                 {audit.Options{}, audit.Options{Roster: "people.csv"}, 0},
+		"nothing but audits that could not find it":    {audit.Options{}, audit.Options{}, 0},
+		"the old one has it, and so has the one after": {audit.Options{Roster: "people.csv"}, audit.Options{Roster: "people.csv"}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorker(t, leavers(func(r *review.Rule) { r.ForDays = 20 }))
+			people, err := os.ReadFile(filepath.Join(string(w.Services.Audit.Files), "people.csv"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			back := strings.ReplaceAll(string(people), "terminated", "active")
+			if err := os.WriteFile(filepath.Join(string(w.Services.Audit.Files), "back.csv"), []byte(back), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for i, o := range []audit.Options{test.first, test.between} {
+				w.later(12 * i)
+				if _, err := w.Services.Audit.Run(t.Context(), o); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.later(31)
+			if _, err := w.Once(t.Context()); err != nil || len(w.operations(t)) != test.want {
+				t.Errorf("%v, %+v", err, w.operations(t))
+			}
+		})
+	}
+}
+
 func TestOfSeveralWorkersOneMakesTheReport(t *testing.T) {
 	t.Parallel()
 	w := newWorker(t, leavers(nil))
