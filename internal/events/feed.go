@@ -36,7 +36,11 @@ func (f *Feed) Subscribe(key any, tell func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tell[key] = tell
-	if f.stop != nil || f.log.Check() != nil { // whoever reads the resource is told why there is nothing
+	if f.stop != nil {
+		return
+	}
+	if f.log.Check() != nil { // a subscription can't be refused any more, but whoever reads the resource is told why there will be nothing
+		go tell()
 		return
 	}
 	ctx, stop := context.WithCancel(context.Background())

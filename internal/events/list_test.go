@@ -324,6 +324,8 @@ func TestAWindowIsOneThatTheLogHas(t *testing.T) {
 		"an end ahead":              {from: now.Add(-day), to: now.Add(day), wantFrom: now.Add(-day), wantTo: now},
 		"181 days":                  {from: now.Add(-181 * day), problem: "180 days"},
 		"an end before the oldest":  {to: now.Add(-200 * day), problem: "180 days"},
+		"an end before the log":     {to: now.Add(-Kept - day), problem: "The window ends at"},
+		"the first year":            {from: time.Time{}.Add(1), problem: "The window begins at 0001"},
 		"a beginning ahead":         {from: now.Add(time.Hour), problem: "ahead"},
 		"backwards":                 {from: now.Add(-day), to: now.Add(-2 * day), problem: "begins no earlier"},
 		"of no length":              {from: now.Add(-day), to: now.Add(-day), problem: "begins no earlier"},

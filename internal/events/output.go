@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/filelock"
 )
 
 // output is where a watch writes its lines: a pipe, or a file that can be read back.
@@ -20,6 +21,8 @@ type output interface {
 	write(Event) error
 	// flush has everything on the disk and tells how long the output is.
 	flush() (int64, error)
+	// renewed goes over to a new file where the one that was opened is no longer the one of its name, and tells whether it did.
+	renewed() (bool, error)
 	// remembers tells whether recover finds out what was written.
 	remembers() bool
 	io.Closer
@@ -36,6 +39,7 @@ type pipe struct{ to io.Writer }
 
 func (pipe) recover(s State) (State, error) { return s, nil }
 func (pipe) flush() (int64, error)          { return 0, nil }
+func (pipe) renewed() (bool, error)         { return false, nil }
 func (pipe) remembers() bool                { return false }
 func (pipe) Close() error                   { return nil }
 
@@ -49,16 +53,69 @@ func (p pipe) write(e Event) error {
 }
 
 // file is an output that knows what was written: the lines behind the place where the last position was stored.
-type file struct{ *os.File }
+type file struct {
+	*os.File
+	path string
+	lock *os.File // of the name, so that two watches don't write down the same event
+}
 
+// openFile opens a file to append to, or makes it, and locks its name.
 func openFile(path string) (*file, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fault.New(fault.InvalidArgument, "Leave --out out to write to a terminal or a pipe.", "%s is not a file that can be read back.", path)
+	}
+	lock, err := lockName(path)
 	if err != nil {
 		return nil, err
 	}
-	syncFolder(filepath.Dir(path))
-	return &file{f}, nil
+	f := &file{path: path, lock: lock}
+	if err := f.open(); err != nil {
+		_ = lock.Close() // the other error is told
+		return nil, err
+	}
+	return f, nil
 }
+
+func lockName(path string) (*os.File, error) {
+	name := path + ".lock"
+	made, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := made.Close(); err != nil {
+		return nil, err
+	}
+	lock, err := filelock.Take(name, false)
+	if errors.Is(err, filelock.ErrLocked) {
+		return nil, fault.New(fault.Conflict, "End the other one, or name another file.", "Another process writes events to %s.", path).Because(err)
+	}
+	return lock, err
+}
+
+func (f *file) open() (err error) {
+	if f.File, err = os.OpenFile(f.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600); err == nil {
+		syncFolder(filepath.Dir(f.path))
+	}
+	return err
+}
+
+// renewed looks whether somebody moved or removed the file, as rotating a log does.
+func (f *file) renewed() (bool, error) {
+	named, err := os.Stat(f.path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return false, err
+	}
+	mine, err2 := f.Stat()
+	if err2 != nil || err == nil && os.SameFile(named, mine) {
+		return false, err2
+	}
+	if err := f.File.Close(); err != nil {
+		return false, err
+	}
+	return true, f.open()
+}
+
+func (f *file) Close() error { return errors.Join(f.File.Close(), f.lock.Close()) }
 
 func (f *file) remembers() bool { return true }
 

@@ -107,6 +107,9 @@ func (w Watch) step(ctx context.Context, out output, f *Follower) (time.Duration
 		}
 		return wait, nil
 	}
+	if err := w.renew(out, f); err != nil {
+		return 0, err
+	}
 	for _, e := range b.Events {
 		if err := out.write(e); err != nil {
 			return 0, fmt.Errorf("write an event: %w", err)
@@ -126,6 +129,19 @@ func (w Watch) step(ctx context.Context, out output, f *Follower) (time.Duration
 		return max(w.Interval, time.Millisecond), nil
 	}
 	return 0, nil
+}
+
+// renew goes over to a new file where the output was moved away since the last batch. What was written is in the old one, and a restart has to look for
+// nothing in the new one.
+func (w Watch) renew(out output, f *Follower) error {
+	renewed, err := out.renewed()
+	if err == nil && renewed {
+		err = w.Store.rewrite(f.at, f.told, 0, false)
+	}
+	if err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	return nil
 }
 
 // commit stores that a batch was written.

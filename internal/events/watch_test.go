@@ -257,6 +257,77 @@ func TestAnOutputThatWasMovedAwayBeginsAnew(t *testing.T) {
 	}
 }
 
+// rotating is an output whose file is moved away, packed and removed while the watch runs.
+type rotating struct {
+	output
+	path   string
+	turn   *int
+	packed *[]byte
+}
+
+func (r rotating) renewed() (bool, error) {
+	if *r.turn++; *r.turn == 2 {
+		err := os.Rename(r.path, r.path+".1")
+		if err == nil {
+			*r.packed, err = os.ReadFile(r.path + ".1")
+		}
+		if err = errors.Join(err, os.Remove(r.path+".1")); err != nil {
+			return false, err
+		}
+	}
+	return r.output.renewed()
+}
+
+func TestAnOutputThatIsRotatedUnderARunningWatchLosesNothing(t *testing.T) {
+	s := startSite(t, sandbox.OrgKnobs{NoMinuteLimits: true})
+	dir, from := t.TempDir(), time.Now()
+	path, store := filepath.Join(dir, "out"), filepath.Join(dir, "cursor")
+	s.toggle(10)
+	out, err := openFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, turn, packed := s.log(), 0, []byte(nil)
+	log.perPage = 3
+	if life(t, Watch{Log: log, From: from}, store, rotating{out, path, &turn, &packed}, nil, forever) {
+		t.Fatal("the watch died")
+	}
+	s.toggle(2)
+	if err := s.watch(Watch{Out: path}, store); err != nil {
+		t.Fatal(err)
+	}
+	young, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(packed) == 0 || len(young) == 0 {
+		t.Fatalf("%d bytes before the rotation, %d after", len(packed), len(young))
+	}
+	if diff := cmp.Diff(ids(s.truth(from)), ids(lines(t, append(packed, young...)))); diff != "" {
+		t.Errorf("(-happened +written):\n%s", diff)
+	}
+}
+
+func TestAnOutputIsOfOneWatch(t *testing.T) {
+	s := startSite(t, sandbox.OrgKnobs{NoMinuteLimits: true})
+	path := filepath.Join(t.TempDir(), "out")
+	out, err := openFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.watch(Watch{Out: path}, filepath.Join(t.TempDir(), "cursor")); !fault.Is(err, fault.Conflict) {
+		t.Errorf("a second watch with the same file: %v", err)
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, odd := range []string{os.DevNull, t.TempDir()} {
+		if err := s.watch(Watch{Out: odd}, filepath.Join(t.TempDir(), "cursor")); !fault.Is(err, fault.InvalidArgument) {
+			t.Errorf("--out %s: %v", odd, err)
+		}
+	}
+}
+
 // TestAnOutputThatWasCutShortIsReadFromItsBeginning is what a rotation by copying leaves when the process dies right after.
 func TestAnOutputThatWasCutShortIsReadFromItsBeginning(t *testing.T) {
 	s := startSite(t, sandbox.OrgKnobs{NoMinuteLimits: true})

@@ -28,6 +28,9 @@ func window(from, to, now time.Time) (time.Time, time.Time, error) {
 	switch {
 	case from.After(now):
 		return from, to, fault.New(fault.InvalidArgument, "Give a time that is past, or leave from out for the last 30 days.", "The argument from is ahead: it is %s now.", now.UTC().Format(time.RFC3339))
+	case !to.After(oldest):
+		return from, to, fault.New(fault.InvalidArgument, "Give a to after "+day+", or leave it out for now. What is older is gone unless somebody kept it (docs/events.md).",
+			"The window ends at %s, and the organization's audit log keeps 180 days.", to.UTC().Format(time.RFC3339))
 	case from.Before(oldest.Add(-slack)):
 		return from, to, fault.New(fault.InvalidArgument, "Begin at "+day+" or later. What is older is gone unless somebody kept it (docs/events.md).",
 			"The window begins at %s, and the organization's audit log keeps 180 days.", from.UTC().Format(time.RFC3339))

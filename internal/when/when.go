@@ -59,6 +59,9 @@ func Past(argument, text string, now time.Time) (time.Time, error) {
 		named.Message = strings.ReplaceAll(f.Message, "effective_at", argument)
 		return time.Time{}, &named
 	}
+	if err == nil && t.IsZero() { // to callers the zero time is one that was not named
+		t = t.Add(1)
+	}
 	return t, err
 }
 
