@@ -58,32 +58,25 @@ func (b basis) alike(source string) bool { return b.before[source] == b.after[so
 // swayedBy says which sources make or unmake a finding of a kind by what they tell or leave out, beside those in its evidence: an export with a later date makes a seat
 // no longer dormant, and leaves no trace. A kind is compared only where both reports read such a source, or neither did.
 var swayedBy = map[Code][]string{
-	DormantSeat:          {sourceOrganization, sourceExport},
-	NeverActive:          {sourceOrganization, sourceExport},
-	UnusedGroup:          {sourceOrganization, sourceExport},
-	OrganizationAdmin:    {sourceOrganization, sourceExport},
-	SiteAdmin:            {sourceOrganization},
-	AppInAdminGroup:      {sourceOrganization},
-	AdminNotInRoster:     {sourceSCIM, sourceOrganization, sourceExport, sourceRoster}, // an address that any of them knows finds the row of the roster
-	ActiveLeaver:         {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
-	JoinerWithoutAccount: {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
-	LeaverToken:          {sourceOrganization, sourceRoster},
-	OldToken:             {sourceOrganization, sourceRoster}, // of a leaver it is another finding
-	NotInJira:            {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
-	UnmanagedExternal:    {sourceSCIM, sourceOrganization}, // which tell whose account it is, and whose domain
-
-	NotComparedWithRoster: {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
-	SuspendedButActive:    {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
-	PastLastDay:           {sourceSCIM, sourceOrganization, sourceExport, sourceRoster},
+	DormantSeat:           {sourceOrganization, sourceExport},
+	NeverActive:           {sourceOrganization, sourceExport},
+	UnusedGroup:           {sourceOrganization, sourceExport},
+	OrganizationAdmin:     {sourceOrganization, sourceExport},
+	SiteAdmin:             {sourceOrganization},
+	AppInAdminGroup:       {sourceOrganization},
+	AdminNotInRoster:      everyOther, // an address that any of them knows finds the row of the roster
+	ActiveLeaver:          everyOther,
+	PastLastDay:           everyOther,
+	SuspendedButActive:    everyOther,
+	NotComparedWithRoster: everyOther,
+	JoinerWithoutAccount:  everyOther,
+	NotInJira:             everyOther,
+	LeaverToken:           {sourceOrganization, sourceRoster},
+	OldToken:              {sourceOrganization, sourceRoster}, // of a leaver it is another finding
+	UnmanagedExternal:     {sourceSCIM, sourceOrganization},   // which tell whose account it is, and whose domain
 }
 
-// CouldFind gives a test for whether an earlier report could have had a finding on a person that a later one has: what it could not find had not ended when it was
-// made.
-func CouldFind(old, now Result) func(Finding) bool {
-	b := basisOf(old, now)
-	other := old.Site != now.Site && old.Site != "" && now.Site != "" || len(old.AccountTypes) > 0 && !slices.Contains(old.AccountTypes, typeAtlassian)
-	return func(f Finding) bool { return !other && b.told(f, b.before) }
-}
+var everyOther = []string{sourceSCIM, sourceOrganization, sourceExport, sourceRoster}
 
 // told reports whether a finding that one report has could be in the other, which read these sources.
 func (b basis) told(f Finding, other map[string]bool) bool {
