@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit/webpage"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/scim"
 )
@@ -170,6 +171,25 @@ func TestKindsInPlainWords(t *testing.T) {
 	}
 	if got := plainCodes("No roster_path was given: active_leaver was not checked."); got != "No roster was given: “Should have left, but can still sign in” was not checked." {
 		t.Error(got)
+	}
+}
+
+// Who can sign in are people alone, and those who are not suspended: the figure that is signed.
+func TestWhoCanSignIn(t *testing.T) {
+	rows := `{"account_type":"atlassian","active":true}
+{"account_type":"atlassian","active":true,"organization":{"status":"active"}}
+{"account_type":"atlassian","active":true,"organization":{"status":"suspended"}}
+{"account_type":"atlassian","active":false}
+{"account_type":"app","active":true}
+{"account_type":"customer","active":true}`
+	r := Result{Counts: Counts{Total: 6, ByAccountType: map[string]int{"atlassian": 4, "app": 1, "customer": 1}}, Report: Report{Rows: 6}}
+	h, err := newPageHeader("", r, strings.NewReader(rows), strings.NewReader(""))
+	if err != nil || h.CanSignIn != 2 {
+		t.Errorf("%d can sign in, %v", h.CanSignIn, err)
+	}
+	var page strings.Builder
+	if err := webpage.Write(&page, h, func(func(webpage.Person, error) bool) {}, func(func(webpage.Finding, error) bool) {}); err != nil || !strings.Contains(page.String(), "of 4 people") {
+		t.Errorf("the page does not say of how many: %v", err)
 	}
 }
 

@@ -115,7 +115,7 @@ var plainWords = map[Code]plain{
 // newPageHeader counts what the summary does not say, and puts the summary into plain words.
 func newPageHeader(site string, r Result, rows, findings io.Reader) (webpage.Header, error) {
 	h := webpage.Header{
-		ID: r.Report.ID, Site: site, Started: r.StartedAt, Finished: r.FinishedAt, People: r.Counts.Total, Active: r.Counts.Active, Inactive: r.Counts.Inactive,
+		ID: r.Report.ID, Site: site, Started: r.StartedAt, Finished: r.FinishedAt, People: r.Counts.Total,
 		Findings: r.Report.Findings, DormantDays: r.InactiveDays, Sources: pageSources(r),
 	}
 	for name, n := range r.Counts.ByAccountType {
@@ -130,8 +130,7 @@ func newPageHeader(site string, r Result, rows, findings io.Reader) (webpage.Hea
 	for _, n := range r.Notes {
 		h.Notes = append(h.Notes, plainCodes(n))
 	}
-	var err error
-	if h.Activity, err = pageActivity(r, rows); err != nil {
+	if err := countPeople(&h, r, rows); err != nil {
 		return h, fmt.Errorf("read the rows of the report: %w", err)
 	}
 	worst, err := worstByKind(r, findings)
@@ -145,20 +144,26 @@ func newPageHeader(site string, r Result, rows, findings io.Reader) (webpage.Hea
 	return h, nil
 }
 
-// pageActivity goes through the rows for when people were last active.
-func pageActivity(r Result, rows io.Reader) (a webpage.Activity, err error) {
+// countPeople goes through the rows for when accounts were last active, and for how many people can sign in.
+func countPeople(h *webpage.Header, r Result, rows io.Reader) error {
 	n := 0
 	for d := json.NewDecoder(rows); d.More(); n++ {
 		var row struct {
-			LastActive string `json:"last_active"`
+			LastActive   string `json:"last_active"`
+			AccountType  string `json:"account_type"`
+			Active       bool
+			Organization struct{ Status string }
 		}
 		if err := d.Decode(&row); err != nil {
-			return a, err
+			return err
 		}
 		last, _ := time.Parse(time.DateOnly, row.LastActive) // never, and not known, are no days
-		a.Add(last, row.LastActive == never, r.StartedAt)
+		h.Activity.Add(last, row.LastActive == never, r.StartedAt)
+		if row.AccountType == typeAtlassian && row.Active && row.Organization.Status != statusSuspended {
+			h.CanSignIn++
+		}
 	}
-	return a, missing(n, r.Report.Rows)
+	return missing(n, r.Report.Rows)
 }
 
 // worstByKind goes through the findings for the highest severity of each kind.

@@ -9,9 +9,10 @@ type Header struct {
 	Organization      string // name or id of the organization
 	Started, Finished time.Time
 
-	People, Active, Inactive int // accounts
-	Findings                 int
-	DormantDays              int // after how many days without activity somebody counts as dormant; 0 = not looked at
+	People      int // accounts of every type
+	CanSignIn   int // those of them that are people's, active, and not suspended
+	Findings    int
+	DormantDays int // after how many days without activity somebody counts as dormant; 0 = not looked at
 
 	Types      []Count  // people by account type
 	Severities []Count  // findings by severity

@@ -114,7 +114,7 @@ func headline(h Header) []shown {
 	list := []shown{
 		{"Need action first", number(of(h.Severities, "high")), "findings of high severity"},
 		{"Findings in all", number(h.Findings), "also those that are only worth knowing"},
-		{"People who can sign in", number(h.Active), "of " + number(h.People) + " accounts"},
+		{"People who can sign in", number(h.CanSignIn), "of " + number(of(h.Types, "atlassian")) + " people"},
 	}
 	used, free := 0, 0
 	for _, s := range h.Seats {

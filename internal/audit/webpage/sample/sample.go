@@ -59,10 +59,8 @@ func (c *Company) count() {
 	}
 	for p := range c.People() {
 		h.People++
-		if p.Active {
-			h.Active++
-		} else {
-			h.Inactive++
+		if p.Type == "atlassian" && p.Active && p.Status != "suspended" {
+			h.CanSignIn++
 		}
 		types[p.Type]++
 		h.Activity.Add(p.LastActive, p.NeverActive, At)
