@@ -62,7 +62,11 @@ func (r RemoveRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	if err := guardLastAdmin(at.person, at.own); err != nil {
 		return Plan{}, err
 	}
-	return at.meet(planRemoveFromGroups(at.person, groups)), nil
+	readOnly, err := s.directory.ReadOnlyGroups(ctx, at.person.AccountID)
+	if err != nil { // Jira tells, when it is asked
+		readOnly = nil
+	}
+	return at.meet(planRemoveFromGroups(at.person, groups, readOnly)), nil
 }
 
 // membership reads the person and the groups side by side and passes both through the guards.

@@ -62,7 +62,7 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 			return Plan{}, err
 		}
 	}
-	at, left, to, err := s.leaving(ctx, r)
+	at, left, to, reach, err := s.leaving(ctx, r)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -77,7 +77,6 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 			return Plan{}, guard
 		}
 	}
-	reach := s.reach()
 	if slices.Contains(r.Parts, PartRemoveFromDirectory) && at.person.Org != nil {
 		if reach.directories, err = s.directory.DirectoriesOf(ctx, at.person.AccountID); err != nil {
 			return Plan{}, err
@@ -98,15 +97,24 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	return at.meet(plan), nil
 }
 
-// leaving reads side by side who leaves, what they leave behind, and who takes it over. What is left behind is read as soon as the account id is known, so
+// leaving reads side by side who leaves, what they leave behind, who takes it over, and which of the groups nothing here may change. What is left behind is read as soon as the account id is known, so
 // that it takes no time of its own.
-func (s *Service) leaving(ctx context.Context, r OffboardRequest) (at situation, left holdings, to successor, err error) {
+func (s *Service) leaving(ctx context.Context, r OffboardRequest) (at situation, left holdings, to successor, reach reach, err error) {
 	found := make(chan string, 1)
+	reach = s.reach()
 	all, all1 := parallel.WithContext(ctx)
 	all.Go(func() (err error) {
 		at, err = s.situationBy(all1, r.Target, func(ctx context.Context, target directory.Target) (directory.Person, error) {
 			defer close(found)
-			return s.directory.ResolveAhead(ctx, target, func(id string) { found <- id })
+			return s.directory.ResolveAhead(ctx, target, func(id string) {
+				found <- id
+				if len(r.Parts) == 0 || slices.Contains(r.Parts, PartJiraGroups) {
+					all.Go(func() error {
+						reach.readOnly, reach.readOnlyUnread = s.directory.ReadOnlyGroups(all1, id)
+						return nil
+					})
+				}
+			})
 		})
 		return err
 	})
@@ -124,7 +132,10 @@ func (s *Service) leaving(ctx context.Context, r OffboardRequest) (at situation,
 		})
 	}
 	err = all.Wait()
-	return at, left, to, err
+	if at.person.Org == nil {
+		reach.readOnlyUnread = nil // said of the organization already
+	}
+	return at, left, to, reach, err
 }
 
 func (s *Service) reach() reach {

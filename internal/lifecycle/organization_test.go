@@ -70,6 +70,8 @@ func TestRoutes(t *testing.T) {
 		prepare func(t *testing.T, s *site)
 		outcome string // of the plan where nothing is applied
 		blocker string
+		says    string
+		noSCIM  bool
 		after   orgFact
 		restore string // what a restore came to; "" = not tried
 		back    orgFact
@@ -128,12 +130,17 @@ func TestRoutes(t *testing.T) {
 			name: "an account that can't be deleted", who: bill, parts: []string{lifecycle.PartDeleteAccount}, policy: lifecycle.Policy{AllowAccountDeletion: true},
 			outcome: "failed: delete_account=failed verify=failed", after: orgFact{Status: "active"},
 		},
+		{
+			name: "groups that an identity provider fills stay, where SCIM is not configured", who: "eve.external@contractor.example", noSCIM: true,
+			outcome: "succeeded: suspend=done remove_from_group=done verify=done", after: orgFact{Status: "suspended"}, says: "Take the person out of contractors, engineering at the identity provider",
+		},
 		{name: "an account that is being deleted", who: dora, parts: []string{lifecycle.PartDeleteAccount}, policy: lifecycle.Policy{AllowAccountDeletion: true}, outcome: "succeeded", after: orgFact{Status: "for_deletion"}},
 		{name: "a key that may not ask what it may", who: max, key: sandbox.OrgKeyNarrow, outcome: "blocked", blocker: "read:accounts:admin", after: orgFact{Status: "active", Tokens: 2}},
 		{name: "a key that may only read", who: max, key: sandbox.OrgKeyReader, outcome: "failed: deactivate=failed revoke_token=skipped revoke_token=skipped remove_from_group=skipped remove_from_group=skipped remove_from_group=skipped verify=skipped", after: orgFact{Status: "active", Tokens: 2}},
 	} {
 		inBubble(t, test.name, func(t *testing.T) {
 			s := newSite(t, under(test.policy), func(o *options) {
+				o.noSCIM = test.noSCIM
 				if o.orgKey = sandbox.OrgKeyFull; test.key != "" {
 					o.orgKey = test.key
 				}
@@ -154,6 +161,9 @@ func TestRoutes(t *testing.T) {
 			}
 			if test.blocker != "" && !strings.Contains(strings.Join(r.Plan.Blockers, " "), test.blocker) {
 				t.Errorf("blockers %q, want %q", r.Plan.Blockers, test.blocker)
+			}
+			if !strings.Contains(r.Text(), test.says) {
+				t.Errorf("%q is not told:\n%s", test.says, r.Text())
 			}
 			time.Sleep(time.Second) // what is queued
 			if diff := cmp.Diff(test.after, s.orgFacts(t)[test.who]); diff != "" {

@@ -20,14 +20,17 @@ func planAddToGroups(person directory.Person, groups []directory.Group) Plan {
 	return plan.seal()
 }
 
-// planRemoveFromGroups plans only the groups that the person is in, each through the side that owns the membership.
-func planRemoveFromGroups(person directory.Person, groups []directory.Group) Plan {
+// planRemoveFromGroups plans only the groups that the person is in, each through the side that owns the membership. One of readOnly is a blocker.
+func planRemoveFromGroups(person directory.Person, groups []directory.Group, readOnly map[string]bool) Plan {
 	plan := Plan{tool: "remove_user_from_group", Target: subjectOf(person), Warnings: slices.Clone(person.Warnings)}
 	for _, step := range groupRemovals(person) {
 		if slices.ContainsFunc(groups, func(g directory.Group) bool {
 			return step.group.ID != "" && g.ID == step.group.ID || step.Via == ViaSCIM && g.SCIMID != "" && g.SCIMID == step.group.SCIMID
 		}) {
 			plan.Steps = append(plan.Steps, step)
+			if step.Via == ViaJira && readOnly[step.group.ID] {
+				plan.Blockers = append(plan.Blockers, "An identity provider fills the group "+step.Target+", so Jira refuses to change it: take the person out there, or set ATLASSIAN_SCIM_DIRECTORY_ID and ATLASSIAN_SCIM_TOKEN so that this can be done here.")
+			}
 		}
 	}
 	if plan.writes() {

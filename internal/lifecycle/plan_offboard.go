@@ -61,8 +61,12 @@ func planOffboard(person directory.Person, what chosen, r reach, message string)
 	if wants(PartRevokeTokens) {
 		plan.revokeTokens(person, what.tokens, explicit, r)
 	}
+	var filled []string // groups that an identity provider fills
 	for _, g := range groupRemovals(person) {
-		if g.Via == ViaSCIM && wants(PartSCIMGroups) || g.Via == ViaJira && wants(PartJiraGroups) {
+		switch {
+		case g.Via == ViaJira && wants(PartJiraGroups) && r.readOnly[g.group.ID]:
+			filled = append(filled, g.Target)
+		case g.Via == ViaSCIM && wants(PartSCIMGroups), g.Via == ViaJira && wants(PartJiraGroups):
 			plan.Steps = append(plan.Steps, g)
 		}
 	}
@@ -73,8 +77,9 @@ func planOffboard(person directory.Person, what chosen, r reach, message string)
 	if wants(PartRemoveFromDirectory) {
 		plan.removeFromDirectory(person, r)
 	}
+	plan.leave(filled, r)
 	if plan.writes() {
-		plan.Steps = append(plan.Steps, Step{Action: Verify, Target: person.Label(), Detail: verifyDetail(plan.Steps)})
+		plan.Steps = append(plan.Steps, Step{Action: Verify, Target: person.Label(), Detail: verifyDetail(plan.Steps, len(filled) > 0)})
 	}
 	if !plan.writes() && plan.powerless != "" {
 		plan.Blockers = append(plan.Blockers, plan.powerless) // doing nothing would leave the person in
@@ -183,6 +188,25 @@ func tokenAge(t admin.Token) string {
 	return "made on " + t.CreatedAt.Format("2 January 2006") + ", " + used
 }
 
+// leave says of the groups that an identity provider fills that they stay, and where nothing else is to be done makes that a blocker.
+func (p *Plan) leave(filled []string, r reach) {
+	if r.readOnlyUnread != nil && hasAction(p.Steps, RemoveFromGroup) {
+		p.Warnings = append(p.Warnings, "Which of the groups an identity provider fills is not known, and Jira refuses to change those (400): "+explainText(r.readOnlyUnread))
+	}
+	if len(filled) == 0 {
+		return
+	}
+	p.noGroups = false
+	names := strings.Join(filled, ", ")
+	p.followUps = append(p.followUps, "Take the person out of "+names+" at the identity provider, or set ATLASSIAN_SCIM_DIRECTORY_ID and ATLASSIAN_SCIM_TOKEN so that this can be done here.")
+	why := "An identity provider fills these groups, so neither Jira nor the organization may change them: " + names + "."
+	if p.writes() {
+		p.Warnings = append(p.Warnings, why)
+		return
+	}
+	p.Blockers = append(p.Blockers, why+" Take the person out there, or set ATLASSIAN_SCIM_DIRECTORY_ID and ATLASSIAN_SCIM_TOKEN so that this can be done here.")
+}
+
 // removeFromDirectory plans that somebody is no longer in the organization's directories.
 func (p *Plan) removeFromDirectory(person directory.Person, r reach) {
 	switch {
@@ -273,7 +297,7 @@ func sideName(via Via) string {
 	return "Jira"
 }
 
-func verifyDetail(steps []Step) string {
+func verifyDetail(steps []Step, stay bool) string {
 	var shown []string
 	if hasAction(steps, Deactivate) {
 		shown = append(shown, "the account is inactive")
@@ -284,7 +308,10 @@ func verifyDetail(steps []Step) string {
 	if hasAction(steps, RevokeToken) {
 		shown = append(shown, "the API tokens are revoked")
 	}
-	if hasAction(steps, RemoveFromGroup) {
+	switch gone := hasAction(steps, RemoveFromGroup); {
+	case gone && stay:
+		shown = append(shown, "the groups that can be taken here are gone")
+	case gone:
 		shown = append(shown, "the groups are gone")
 	}
 	if hasAction(steps, RemoveFromSite, RemoveFromDirectory) {

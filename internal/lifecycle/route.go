@@ -27,6 +27,10 @@ type reach struct {
 	refused map[Action]string
 	// directories are those of the organization that the person is in, read where somebody is to be removed from them.
 	directories []admin.Directory
+	// readOnly are the ids of the person's groups that an identity provider fills, so that nothing here may change them.
+	readOnly map[string]bool
+	// readOnlyUnread is why the organization did not tell which groups these are, where it was asked.
+	readOnlyUnread error
 }
 
 // way is the route for one person, and why it is that one.

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -204,5 +205,23 @@ func TestATokenThatIsMadeMeanwhileIsTold(t *testing.T) {
 	}
 	if goal(plan)(State{Tokens: state.Tokens[1:]}) {
 		t.Error("the goal is told as reached while there is a token")
+	}
+}
+
+func TestGroupsThatAnIdentityProviderFills(t *testing.T) {
+	p := person(outsideSCIM, inOrg(admin.StatusActive, false))
+	p.Groups = p.Groups[:1]
+	only := reach{org: true, suspend: true, readOnly: map[string]bool{p.Groups[0].ID: true}}
+	plan, err := planOffboard(p, chosen{parts: []string{PartJiraGroups}}, only, "")
+	if err != nil || plan.writes() || len(plan.Blockers) != 1 || !strings.Contains(plan.Blockers[0], "An identity provider fills these groups") {
+		t.Errorf("%q, blockers %q, %v", sketch(plan), plan.Blockers, err)
+	}
+	groups := []directory.Group{{ID: p.Groups[0].ID, Name: p.Groups[0].Name}}
+	if plan := planRemoveFromGroups(p, groups, only.readOnly); len(plan.Blockers) != 1 || !strings.Contains(plan.Blockers[0], "An identity provider fills the group") {
+		t.Errorf("remove_user_from_group: blockers %q", plan.Blockers)
+	}
+	unread := reach{org: true, suspend: true, readOnlyUnread: errors.New("no")}
+	if plan, err = planOffboard(p, chosen{}, unread, ""); err != nil || !strings.Contains(strings.Join(plan.Warnings, " "), "fills is not known") {
+		t.Errorf("warnings %q, %v", plan.Warnings, err)
 	}
 }
