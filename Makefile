@@ -24,7 +24,8 @@ CHROMIUM    := $(firstword $(foreach name,chromium chromium-browser google-chrom
 NO_CHROMIUM = not found, so tests in a browser $(if $(filter true,$(CI)),fail,are left out)
 
 # What the accessibility of the HTML report is checked with. The test knows the file's checksum.
-AXE := bin/axe-core-4.14.1.min.js
+AXE    := bin/axe-core-4.14.1.min.js
+NO_AXE  = not there, so accessibility $(if $(filter true,$(CI)),fails,is not checked); make axe fetches it
 
 # End-to-end tests that several callers or processes take part in: they run with the race detector, in their own process and in the program's. All of
 # them run without it besides, since with it they take four times as long.
@@ -46,6 +47,7 @@ test:
 	@echo "Atlassian's OpenAPI documents (JIRA_LIFECYCLE_SPECS): $${JIRA_LIFECYCLE_SPECS:-not set, so tests against them are skipped}"
 	@echo "PostgreSQL: $(or $(POSTGRES),$(NO_POSTGRES))"
 	@echo "Chromium: $(or $(CHROMIUM),$(NO_CHROMIUM))"
+	@echo "axe-core: $(or $(wildcard $(AXE)),$(NO_AXE))"
 	@echo "Race detector: $(if $(RACE),on,off, since there is no C compiler)"
 	$(RACE_ENV) go test $(RACE) -parallel 16 -timeout 15m $$(go list ./... | grep -v /internal/e2e)
 	$(RACE_ENV) go test $(RACE) -parallel 16 -timeout 15m -run '$(TOGETHER)' ./internal/e2e
