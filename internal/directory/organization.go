@@ -145,6 +145,13 @@ func (d *Directory) Tokens(ctx context.Context, accountID string) ([]admin.Token
 	return client.AccountTokens(ctx, accountID)
 }
 
+// Warnings of the state that the organization has somebody in.
+const (
+	WarnSuspended   = "The organization has suspended this person's access to every app."
+	WarnForDeletion = "The account is marked for deletion: 14 days after that nothing brings it back."
+	WarnNotOnSite   = "The organization has this person, but Jira does not show the account on this site."
+)
+
 // orgAnswer is what the organization said about one person, or why it could not be asked.
 type orgAnswer struct {
 	account *OrgAccount
@@ -229,9 +236,9 @@ func (p *Person) joinOrg(a orgAnswer) {
 	p.lastActive(*a.account, a.cloudID)
 	switch a.account.Status {
 	case admin.StatusForDeletion:
-		p.Warnings = append(p.Warnings, "The account is marked for deletion: 14 days after that nothing brings it back.")
+		p.Warnings = append(p.Warnings, WarnForDeletion)
 	case admin.StatusSuspended:
-		p.Warnings = append(p.Warnings, "The organization has suspended this person's access to every app.")
+		p.Warnings = append(p.Warnings, WarnSuspended)
 	}
 	if p.SCIM != nil && p.SCIM.Active && a.account.Inactive() {
 		p.Warnings = append(p.Warnings, "SCIM says active, the organization says "+a.account.Status+": one of them lags behind, or they disagree.")

@@ -72,7 +72,7 @@ func (d *Directory) joined(user *jira.User, answer scimAnswer, org orgAnswer) Pe
 	if user == nil && answer.user == nil && org.account != nil {
 		o := *org.account
 		p.AccountID, p.DisplayName, p.AccountType, p.Active = o.AccountID, o.Name, AccountTypePerson, o.Status == admin.StatusActive
-		p.Warnings = append(p.Warnings, "The organization has this person, but Jira does not show the account on this site.")
+		p.Warnings = append(p.Warnings, WarnNotOnSite)
 	}
 	if !answer.settled && (user == nil || user.AccountType == AccountTypePerson) {
 		p.SCIMUnsure = true

@@ -130,6 +130,7 @@ func (s *Service) answer(ctx context.Context, id string, plan Plan) (Result, err
 	if err != nil {
 		return Result{}, s.broken(err, id)
 	}
+	plan.Warnings = stillSo(plan, told)
 	r := result(op.Status, plan)
 	r.Operation = &told
 	return r, nil

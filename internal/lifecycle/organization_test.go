@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
@@ -181,6 +182,11 @@ func TestRoutes(t *testing.T) {
 			}
 			if test.restore == "blocked" {
 				return
+			}
+			for _, was := range []string{directory.WarnSuspended, directory.WarnForDeletion, directory.WarnNotOnSite} {
+				if test.back.Status == "active" && strings.Contains(back.Text(), was) {
+					t.Errorf("the result tells the state of before, %q:\n%s", was, back.Text())
+				}
 			}
 			if diff := cmp.Diff(test.back, s.orgFacts(t)[test.who]); diff != "" {
 				t.Errorf("restored, the organization holds (-want +got):\n%s", diff)
