@@ -25,7 +25,7 @@ NO_CHROMIUM = not found, so tests in a browser $(if $(filter true,$(CI)),fail,ar
 
 # What the accessibility of the HTML report is checked with. The test knows the file's checksum.
 AXE    := bin/axe-core-4.14.1.min.js
-NO_AXE  = not there, so accessibility $(if $(filter true,$(CI)),fails,is not checked); make axe fetches it
+NO_AXE  = not there, so the check of accessibility $(if $(filter true,$(CI)),fails,is left out); make axe fetches it
 
 # End-to-end tests that several callers or processes take part in: they run with the race detector, in their own process and in the program's. All of
 # them run without it besides, since with it they take four times as long.

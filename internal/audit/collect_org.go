@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -146,7 +147,12 @@ func (c *collector) orgGroups(ctx context.Context) (err error) {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(c.auditor.parallel())
-	defer func() { err = cmp.Or(g.Wait(), err) }()
+	var asked, gone atomic.Int64
+	defer func() {
+		if err = cmp.Or(g.Wait(), err); gone.Load() > 0 {
+			c.note("The organization does not know what %d of %d groups grant (it answers 404, as for groups that were deleted meanwhile): seats of products beside Jira's could not be told there.", gone.Load(), asked.Load())
+		}
+	}()
 	for page, err := range c.auditor.Organization.AllGroups(ctx, admin.GroupQuery{Expand: []string{admin.ExpandResources}}) {
 		if err != nil {
 			return fmt.Errorf("read the groups of the organization: %w", err)
@@ -158,6 +164,7 @@ func (c *collector) orgGroups(ctx context.Context) (err error) {
 			}
 			c.read.groups.update(one.ID, func(g *group) {
 				g.counted, g.roles, g.synced = true, one.Resources, one.ReadOnly()
+				g.told = one.Resources == 0
 				if g.name == "" {
 					g.name = one.Name
 				}
@@ -165,8 +172,14 @@ func (c *collector) orgGroups(ctx context.Context) (err error) {
 			if one.Resources == 0 {
 				continue // whatever it may be for, it grants no product
 			}
+			asked.Add(1)
 			g.Go(func() error {
-				return c.unlessDenied(c.grants(ctx, one.ID, site), "groups' roles", "which groups grant a seat beside what Jira says")
+				err := c.grants(ctx, one.ID, site)
+				if rest.IsStatus(err, http.StatusNotFound) {
+					gone.Add(1)
+					return nil
+				}
+				return c.unlessDenied(err, "groups' roles", "which groups grant a seat beside what Jira says")
 			})
 		}
 	}
@@ -176,13 +189,11 @@ func (c *collector) orgGroups(ctx context.Context) (err error) {
 // grants reads which seats a group grants on this site. A role that costs nothing is none, whatever Jira says of the group.
 func (c *collector) grants(ctx context.Context, groupID, site string) error {
 	roles, err := c.auditor.Organization.GroupRoles(ctx, "", groupID)
-	if rest.IsStatus(err, http.StatusNotFound) {
-		return nil // deleted meanwhile
-	}
 	if err != nil {
 		return fmt.Errorf("read what the group %s grants: %w", groupID, err)
 	}
 	c.read.groups.update(groupID, func(g *group) {
+		g.told = true
 		for _, r := range roles {
 			if !ofSite(r.ResourceID, site) {
 				g.elsewhere = true

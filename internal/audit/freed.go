@@ -32,10 +32,23 @@ func (j *joined) losesWith(g *group, i idle, cutoff int64) []string {
 			lost = append(lost, p)
 		}
 	}
+	if !g.told {
+		lost = append(lost, j.unexplained(cutoff)...)
+	}
 	if g.elsewhere {
 		lost = append(lost, "something beside this site")
 	}
 	return lost
+}
+
+// unexplained gives the products that somebody uses, and that none of their groups is known to grant: any group may whose roles nobody tells.
+func (j *joined) unexplained(cutoff int64) []string {
+	return slices.DeleteFunc(j.products(), func(p string) bool {
+		at, _ := j.lastSeen(p)
+		return p == "" || at.at < cutoff || slices.ContainsFunc(j.in, func(g *group) bool {
+			return slices.ContainsFunc(slices.Concat(g.seats, g.free), func(granted string) bool { return family(granted) == family(p) })
+		})
+	})
 }
 
 // kept says why seats can't be freed by groups alone, "" where they can: the first group that gives more.
@@ -43,7 +56,7 @@ func (j *joined) kept(products []string, cutoff int64) string {
 	i := j.idleSeats(cutoff)
 	for _, g := range j.granting(products) {
 		if lost := j.losesWith(g, i, cutoff); len(lost) > 0 {
-			return fmt.Sprintf(" The group %q grants %s, too, which the person uses or may use: without the group that is gone as well.", clip(cmp.Or(g.name, g.id), 60), strings.Join(lost, ", "))
+			return fmt.Sprintf(" Leaving the group %q may take away what the person uses or may use, too: %s.", clip(cmp.Or(g.name, g.id), 60), strings.Join(lost, ", "))
 		}
 	}
 	return ""

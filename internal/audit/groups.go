@@ -17,6 +17,7 @@ type group struct {
 	roles     int      // that number
 	seats     []string // products of this site of which it grants a seat that costs
 	free      []string // products of which it grants what costs nothing, by the organization's word
+	told      bool     // the organization says all that it grants
 	elsewhere bool     // it has a role on what is not of this site, by the organization's word
 	rank      int      // place in the order of names, once the table is sealed
 

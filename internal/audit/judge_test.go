@@ -196,6 +196,27 @@ func TestJudgeFiveSources(t *testing.T) {
 			found{DormantSeat: Medium},
 			call{DormantSeat, "lookup_user", nil},
 		},
+		"dormant, and another product in use, which the group may grant": {
+			all, with(func(j *joined) { j.org.uses = []use{{"jira-software", long}, {"confluence", recent}} }),
+			found{DormantSeat: Medium},
+			call{DormantSeat, "lookup_user", nil},
+		},
+		"dormant, and another product in use, which the group does not grant": {
+			all, with(func(j *joined) {
+				j.in = []*group{{id: "g1", name: "jira-users", seats: []string{"jira-software"}, told: true}}
+				j.org.uses = []use{{"jira-software", long}, {"confluence", recent}}
+			}),
+			found{DormantSeat: Medium},
+			call{DormantSeat, "remove_user_from_group", []string{"g1"}},
+		},
+		"dormant, and another product in use, which another group grants": {
+			all, with(func(j *joined) {
+				j.in = append(j.in, &group{id: "g4", name: "confluence-users", seats: []string{"confluence"}})
+				j.org.uses = []use{{"jira-software", long}, {"confluence", recent}}
+			}),
+			found{DormantSeat: Medium},
+			call{DormantSeat, "remove_user_from_group", []string{"g1"}},
+		},
 		"dormant, and a group that grants something on another site": {
 			all, with(func(j *joined) {
 				j.in, j.org.uses[0].at = []*group{{id: "g1", name: "jira-users", seats: []string{"jira-software"}, elsewhere: true}}, long

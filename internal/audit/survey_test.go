@@ -77,6 +77,12 @@ func TestKeyThatMayNotReadEverything(t *testing.T) {
 		}
 	}
 	a, o := staffed(t, 3)
+	o.refuse = map[string]int{"roles": 404}
+	r, err := a.Run(context.Background(), Options{})
+	if err != nil || !strings.Contains(strings.Join(r.Notes, "\n"), "does not know what 1 of 1 groups grant") {
+		t.Errorf("what no group grants: %v\n%s", err, strings.Join(r.Notes, "\n"))
+	}
+	a, o = staffed(t, 3)
 	o.refuse = map[string]int{"users": 403}
 	if _, err := a.Run(context.Background(), Options{}); err == nil || len(left(t, a.StateDir)) > 0 {
 		t.Errorf("without people: %v, left %v", err, left(t, a.StateDir))
