@@ -15,7 +15,7 @@ import (
 func (d *Directory) byAccountID(ctx context.Context, client *jira.Client, id string, control bool) (Person, error) {
 	var user *jira.User
 	var absent error
-	var answer scimAnswer
+	var answer, linked scimAnswer
 	var org orgAnswer
 	var links orgLinks
 	var may *Control
@@ -34,54 +34,54 @@ func (d *Directory) byAccountID(ctx context.Context, client *jira.Client, id str
 		answer, err = d.scimByLink(all1, id)
 		return err
 	})
+	// What follows from the organization's answers is asked without waiting for Jira's.
 	all.Go(func() (err error) {
-		org, err = d.askOrg(all1, id, "")
+		if links = d.linksOf(all1, id, ""); links.known {
+			linked, err = d.scimByOrgLink(all1, id, links)
+		}
 		return err
 	})
 	all.Go(func() error {
-		links = d.linksOf(all1, id, "")
+		both, both1 := parallel.WithContext(all1)
+		both.Go(func() (err error) {
+			org, err = d.askOrg(both1, id, "")
+			return err
+		})
+		if control {
+			both.Go(func() error {
+				may, denied = d.askControl(both1, id, false)
+				return nil
+			})
+		}
+		if err := both.Wait(); err != nil || !control || org.account == nil || !org.account.Managed {
+			return err
+		}
+		if org.control, org.denied = may, denied; may != nil && may.May.May(admin.MayReadTokens).Allowed {
+			may.Tokens, may.TokensUnread = d.org.AccountTokens(all1, id)
+		}
 		return nil
 	})
-	if control {
-		all.Go(func() error {
-			may, denied = d.askControl(all1, id, false)
-			return nil
-		})
-	}
 	if err := errors.Join(all.Wait(), ctx.Err()); err != nil {
 		return Person{}, err
 	}
 	if absent != nil && org.account == nil {
 		return Person{}, absent
 	}
-	second, second1 := parallel.WithContext(ctx)
 	if !answer.settled {
-		second.Go(func() (err error) {
-			answer, err = d.scimBehind(second1, id, user, answer, links)
-			return err
-		})
-	}
-	if control && org.account != nil && org.account.Managed {
-		org.control, org.denied = may, denied
-		if may != nil && may.May.May(admin.MayReadTokens).Allowed {
-			second.Go(func() error {
-				may.Tokens, may.TokensUnread = d.org.AccountTokens(second1, id)
-				return nil
-			})
+		if links.known {
+			answer = linked
+		} else {
+			var err error
+			if answer, err = d.scimBehind(ctx, id, user, answer); err != nil {
+				return Person{}, err
+			}
 		}
-	}
-	if err := errors.Join(second.Wait(), ctx.Err()); err != nil {
-		return Person{}, err
 	}
 	return d.joined(user, answer, org), nil
 }
 
-// scimBehind finds the SCIM user of an account that the remembered links did not lead to: by the organization's link, by the e-mail that Jira shows, by a
-// bounded walk.
-func (d *Directory) scimBehind(ctx context.Context, id string, user *jira.User, answer scimAnswer, links orgLinks) (scimAnswer, error) {
-	if links.known {
-		return d.scimByOrgLink(ctx, id, links)
-	}
+// scimBehind finds the SCIM user of an account that the remembered links did not lead to: by the e-mail that Jira shows, by a bounded walk.
+func (d *Directory) scimBehind(ctx context.Context, id string, user *jira.User, answer scimAnswer) (scimAnswer, error) {
 	if user == nil {
 		return d.scimByWalk(ctx, id)
 	}

@@ -25,27 +25,42 @@ func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email stri
 		matches, err = client.SearchUsers(all1, email, 0, searchDepth)
 		return err
 	})
+	others, others1 := parallel.WithContext(all1)
 	if d.scim != nil {
-		all.Go(func() error {
-			user, ok, err := d.scim.FindUser(all1, email)
+		others.Go(func() error {
+			user, ok, err := d.scim.FindUser(others1, email)
 			if ok {
 				found = &user
 			}
 			return err
 		})
 		if len(d.domains) == 0 && d.knownDomains() == nil {
-			all.Go(func() error {
-				_, err := d.firstSCIMPage(all1)
+			others.Go(func() error {
+				_, err := d.firstSCIMPage(others1)
 				return err
 			})
 		}
 	}
-	all.Go(func() (err error) {
-		org, err = d.askOrg(all1, "", email)
+	others.Go(func() (err error) {
+		org, err = d.askOrg(others1, "", email)
 		return err
 	})
+	others.Go(func() error {
+		links = d.linksOf(others1, "", email)
+		return nil
+	})
+	// Where SCIM and the organization lead to one account, it is read without waiting for Jira's search, which may still make the e-mail ambiguous.
+	var early Person
+	var earlyErr error
+	ahead := ""
 	all.Go(func() error {
-		links = d.linksOf(all1, "", email)
+		if err := others.Wait(); err != nil {
+			return err
+		}
+		if ahead = agreed(found, org, links); ahead != "" {
+			known(ahead)
+			early, earlyErr = d.byFoundEmail(all1, client, ahead, found, links, org, control)
+		}
 		return nil
 	})
 	if err := errors.Join(all.Wait(), ctx.Err()); err != nil {
@@ -75,8 +90,27 @@ func (d *Directory) byEmail(ctx context.Context, client *jira.Client, email stri
 	case len(exact) == 0:
 		return Person{}, d.noSuchPerson(ctx, client, email, nil)
 	}
+	if ahead != "" { // it is among exact
+		return early, earlyErr
+	}
 	known(exact[0].AccountID)
 	return d.byFoundEmail(ctx, client, exact[0].AccountID, found, links, org, control)
+}
+
+// agreed is the account that everybody who knows one for an e-mail names, "" where nobody does or they differ.
+func agreed(found *scim.User, org orgAnswer, links orgLinks) string {
+	ids := []string{links.accountID}
+	if found != nil {
+		ids = append(ids, found.AccountID)
+	}
+	if org.account != nil {
+		ids = append(ids, org.account.AccountID)
+	}
+	id := slices.Max(ids)
+	if slices.ContainsFunc(ids, func(other string) bool { return other != "" && other != id }) {
+		return ""
+	}
+	return id
 }
 
 // byFoundEmail reads the account that an e-mail led to. Where SCIM did not find the e-mail the account may still be in its directory under another

@@ -104,6 +104,7 @@ func (s *Service) leaving(ctx context.Context, r OffboardRequest) (at situation,
 	reach = s.reach()
 	all, all1 := parallel.WithContext(ctx)
 	all.Go(func() (err error) {
+		s.survey.wait(all1)
 		at, err = s.situationBy(all1, r.Target, func(ctx context.Context, target directory.Target) (directory.Person, error) {
 			defer close(found)
 			return s.directory.ResolveAhead(ctx, target, func(id string) {
@@ -124,6 +125,7 @@ func (s *Service) leaving(ctx context.Context, r OffboardRequest) (at situation,
 	})
 	if r.transfers() {
 		all.Go(func() (err error) {
+			s.survey.wait(all1)
 			to, err = s.successorOf(all1, r.TransferTo)
 			if err != nil && r.Due && !explain.Fault(err).Retryable {
 				to.broken, err = err, nil

@@ -52,19 +52,22 @@ const (
 // one where it stays unknown.
 func (s *Service) holdingsOf(ctx context.Context, found <-chan string, listed bool) (holdings, error) {
 	h := holdings{things: map[Action][]thing{}, unread: map[Action]error{}}
+	defer s.survey.begin()
 	client, err := s.directory.Jira()
 	if err != nil {
 		return h, err
 	}
-	// Who leads what is asked without knowing the person.
+	// Who leads what is asked without knowing the person. Nothing else is asked before.
 	var projects []jira.Project
 	var components []jira.Component
 	var noProjects, noComponents error
 	all, all1 := parallel.WithContext(ctx)
 	all.Go(func() error {
-		projects, noProjects = s.survey.projects.get(func() ([]jira.Project, error) { return surveyProjects(all1, client) })
+		defer s.survey.begin()
+		projects, noProjects = s.survey.projects.get(func() ([]jira.Project, error) { return surveyProjects(s.survey.sending(all1), client) })
 		return nil
 	})
+	s.survey.wait(all1)
 	all.Go(func() error {
 		components, noComponents = s.survey.components.get(func() ([]jira.Component, error) { return surveyComponents(all1, client) })
 		return nil

@@ -87,7 +87,7 @@ func New(c Config) *Service {
 	}
 	s := &Service{
 		directory: c.Directory, policy: c.Policy, journal: c.Journal, site: c.Site, sealer: &sealer{journal: c.Journal, site: c.Site, now: c.Now},
-		patience: c.Patience, wait: c.Wait, parallel: c.Parallel, wake: c.Wake, now: c.Now, log: c.Log,
+		patience: c.Patience, wait: c.Wait, parallel: c.Parallel, wake: c.Wake, survey: survey{begun: make(chan struct{})}, now: c.Now, log: c.Log,
 	}
 	s.stopping, s.stop = context.WithCancelCause(context.Background())
 	return s

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"fmt"
+	"net/http/httptrace"
 	"sync"
 	"time"
 
@@ -21,8 +22,28 @@ const (
 
 // survey is who leads the projects and components of a site, remembered for a while.
 type survey struct {
+	// The first request of a process finds out where the site takes the credential, and the others wait for it. It shall be the one with the most behind it:
+	// the first of the pages of projects. begun is closed when that is sent.
+	begun chan struct{}
+	once  sync.Once
+
 	projects   recent[[]jira.Project]
 	components recent[[]jira.Component]
+}
+
+func (s *survey) begin() { s.once.Do(func() { close(s.begun) }) }
+
+// wait waits until the survey is begun, which is at once but for the first plan of a process.
+func (s *survey) wait(ctx context.Context) {
+	select {
+	case <-s.begun:
+	case <-ctx.Done():
+	}
+}
+
+// sending returns a context whose first request begins the survey as it is sent.
+func (s *survey) sending(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) { s.begin() }})
 }
 
 // forget makes the next question be asked anew, after leads were changed.

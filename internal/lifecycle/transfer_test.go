@@ -505,3 +505,25 @@ func (s *site) assignAll(t tester, from, to string) {
 		}
 	}
 }
+
+// The plan of an offboarding reads everything in two round trips, also where the first one finds out where the site takes the credential.
+func TestTheFirstPlanTakesTwoRoundTrips(t *testing.T) {
+	t.Parallel()
+	const trip = 100 * time.Millisecond
+	for _, who := range []string{jane, maxim, "sam.partner@partner.example"} {
+		for _, by := range []string{"e-mail", "id"} {
+			inBubble(t, who+" by "+by, func(t *testing.T) {
+				s := newSite(t, withOrganization, func(o *options) { o.sandbox.Latency, o.sandbox.Users = trip, 10_000 }) // so many projects, components and SCIM users as aren't told in one page
+				named := who
+				if by == "id" {
+					named = s.AccountID(who)
+				}
+				began := time.Now()
+				s.planOffboard(t, named)
+				if took := time.Since(began); took > 2*trip {
+					t.Errorf("took %s, want two trips of %s", took, trip)
+				}
+			})
+		}
+	}
+}
