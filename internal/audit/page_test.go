@@ -155,6 +155,46 @@ func TestPageOfADamagedReport(t *testing.T) {
 	}
 }
 
+// Whoever uses a report that was damaged is told so, and what to do.
+func TestADamagedReportIsToldAsOne(t *testing.T) {
+	a := &Auditor{Jira: largeSite(40), StateDir: t.TempDir()}
+	r, err := a.Run(context.Background(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{SummaryFile, RowsFile, FindingsFile} {
+		if err := os.WriteFile(filepath.Join(r.Report.Folder, file), []byte(`{"account_id":"1","code":"hidden_email"}`+"\n{cut o"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows := func(yield func(error) bool) {
+		for _, err := range a.Rows(r.Report.ID) {
+			yield(err)
+		}
+	}
+	findings := func(yield func(error) bool) {
+		for _, err := range a.Found(r.Report.ID, HiddenEmail) {
+			yield(err)
+		}
+	}
+	summary := func(yield func(error) bool) {
+		if err := os.WriteFile(filepath.Join(r.Report.Folder, SummaryFile), []byte(`{"counts":`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := a.Summary(r.Report.ID)
+		yield(err)
+	}
+	for name, all := range map[string]func(func(error) bool){RowsFile: rows, FindingsFile: findings, SummaryFile: summary} {
+		var last error
+		for err := range all {
+			last = err
+		}
+		if !fault.Is(last, fault.Internal) || !strings.Contains(last.Error(), "is damaged: its file "+name) {
+			t.Errorf("%s: %v", name, last)
+		}
+	}
+}
+
 // Each kind of finding has its plain words and its advice, and notes use them.
 func TestKindsInPlainWords(t *testing.T) {
 	for code := range advice {

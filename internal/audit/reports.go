@@ -69,7 +69,13 @@ func (a *Auditor) Summary(id string) (Result, error) {
 	defer f.Close()
 	var r Result
 	if err := json.NewDecoder(f).Decode(&r); err != nil {
-		return Result{}, fmt.Errorf("read the summary of report %s: %w", id, err)
+		return Result{}, damaged(id, SummaryFile, err)
 	}
 	return r, nil
+}
+
+// damaged is the fault of a report one of whose files can't be read to its end.
+func damaged(id, file string, err error) error {
+	return fault.New(fault.Internal, "Run audit_active_users for a new report, and use that one: a report that was damaged can't be repaired. Nothing was changed.",
+		"Report %s is damaged: its file %s can't be read: %v.", id, file, err).Because(err)
 }

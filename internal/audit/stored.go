@@ -2,7 +2,6 @@ package audit
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"iter"
 )
@@ -37,7 +36,7 @@ func stored[T any](a *Auditor, id, file string) iter.Seq2[T, error] {
 				return
 			}
 			if err != nil {
-				yield(none, fmt.Errorf("read %s of report %s: %w", file, id, err))
+				yield(none, damaged(id, file, err))
 				return
 			}
 			if !yield(value, nil) {
