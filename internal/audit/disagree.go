@@ -124,7 +124,7 @@ func evidenceOf(source string, u use) Evidence {
 	if u.at > 0 {
 		when = day(u.at)
 	}
-	return Evidence{source, cmp.Or(u.product, "the site") + ": " + when}
+	return Evidence{source, cmp.Or(called(u.product), "the site") + ": " + when}
 }
 
 // adminDiffers reports whether one of the organization and the export calls somebody an admin of the organization, and the other doesn't. A role that is not

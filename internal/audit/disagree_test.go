@@ -20,8 +20,8 @@ func TestBothSidesOfAContradictionAreShown(t *testing.T) {
 		{sourceJira, "active"},
 		{sourceOrganization, "active"},
 		{sourceExport, "active"},
-		{sourceOrganization, "jira-software: 2026-06-29"},
-		{sourceExport, "jira-software: 2027-01-14"},
+		{sourceOrganization, "Jira: 2026-06-29"},
+		{sourceExport, "Jira: 2027-01-14"},
 		{sourceOrganization, "no role in the organization"},
 		{sourceExport, "role User, Organization admin"},
 	}

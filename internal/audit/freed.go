@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // freed gives the idle products whose seats end with leaving the groups that grant them, where nothing else that the person uses, or may use, goes with it.
@@ -56,7 +55,7 @@ func (j *joined) kept(products []string, cutoff int64) string {
 	i := j.idleSeats(cutoff)
 	for _, g := range j.granting(products) {
 		if lost := j.losesWith(g, i, cutoff); len(lost) > 0 {
-			return fmt.Sprintf(" Leaving the group %q may take away what the person uses or may use, too: %s.", clip(cmp.Or(g.name, g.id), 60), strings.Join(lost, ", "))
+			return fmt.Sprintf(" Leaving the group %q may take away what the person uses or may use, too: %s.", clip(cmp.Or(g.name, g.id), 60), called(lost...))
 		}
 	}
 	return ""

@@ -42,7 +42,7 @@ func TestOnlyWhatCanBeFreedIsReclaimable(t *testing.T) {
 		if f.Code != DormantSeat {
 			continue
 		}
-		if used := f.AccountID == "p000"; used != (f.Fix == nil) || used != strings.Contains(f.Detail, `Leaving the group "jira-users"`) || used != strings.Contains(f.Advice, "another group") {
+		if used := f.AccountID == "p000"; used != (f.Fix == nil) || used != strings.Contains(f.Detail, `Leaving the group "jira-users"`) || !strings.Contains(f.Detail, "a seat of Jira") || used != strings.Contains(f.Advice, "another group") {
 			t.Errorf("%+v", f)
 		}
 	}

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"fmt"
-	"strings"
 )
 
 // sprawl judges the groups of the site once everybody has been seen. People are the active ones of the site.
@@ -49,7 +48,7 @@ func (g *group) grants() string {
 	case g.admin:
 		return "; it makes administrators"
 	case len(g.seats) > 0:
-		return "; it grants seats of " + strings.Join(g.seats, ", ")
+		return "; it grants seats of " + called(g.seats...)
 	case g.counted && g.roles == 0:
 		return "; it grants no product, but a permission scheme may name it"
 	default:

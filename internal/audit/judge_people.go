@@ -132,13 +132,13 @@ func (r rules) whoIsNotUsingIt(j *joined, add adder) {
 	switch i := j.idleSeats(r.cutoff); {
 	case i.never:
 		add(NeverActive, Medium, "Holds a seat of %s through %s, and never used a product of this site.%s",
-			strings.Join(held, ", "), groupList(namesOf(j.granting(held))), j.kept(held, r.cutoff))
+			called(held...), groupList(namesOf(j.granting(held))), j.kept(held, r.cutoff))
 	case len(i.dormant) > 0:
 		when := "never used it"
 		if i.since.at > 0 {
 			when = fmt.Sprintf("last used it on %s: not within %d days", day(i.since.at), r.window)
 		}
-		add(DormantSeat, Medium, "Holds a seat of %s through %s, and %s.%s", strings.Join(i.dormant, ", "), groupList(namesOf(j.granting(i.dormant))), when, j.kept(i.dormant, r.cutoff))
+		add(DormantSeat, Medium, "Holds a seat of %s through %s, and %s.%s", called(i.dormant...), groupList(namesOf(j.granting(i.dormant))), when, j.kept(i.dormant, r.cutoff))
 	}
 }
 

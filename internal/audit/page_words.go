@@ -254,3 +254,12 @@ var productNames = map[string]string{
 }
 
 func productName(s Seat) string { return cmp.Or(productNames[s.Product], s.Name, s.Product) }
+
+// called lists products within a sentence.
+func called(keys ...string) string {
+	names := make([]string, len(keys))
+	for i, key := range keys {
+		names[i] = productName(Seat{Product: key})
+	}
+	return strings.Join(names, ", ")
+}
