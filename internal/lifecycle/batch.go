@@ -107,6 +107,7 @@ func (s *Service) many(ctx context.Context, b batch, terms Terms) (Result, error
 // plan plans everybody, lists what is wrong with anybody, and makes one plan of all.
 func (b batch) plan(ctx context.Context, s *Service) (Plan, error) {
 	plans, errs := b.planEach(ctx, s)
+	b.leaveOut(plans, errs)
 	if problems := append(slices.Clone(b.wrong), b.problems(plans, errs)...); len(problems) > 0 {
 		if err := unavailable(errs); err != nil {
 			return Plan{}, err
@@ -239,7 +240,8 @@ func (b batch) join(plans []Plan) Plan {
 			step.Person = p.Target.Label
 			joint.Steps = append(joint.Steps, step)
 		}
-		if !p.writes() {
+		joint.left += p.left
+		if !p.writes() && p.left == 0 {
 			joint.Warnings = append(joint.Warnings, p.Target.Label+": nothing to do.")
 		}
 		joint.widens = append(joint.widens, p.widens...)

@@ -126,6 +126,7 @@ type Plan struct {
 	noGroups  bool              // the goal is that no group is left, not only that those of the plan are gone
 	noTokens  bool              // the same of API tokens
 	from      State             // what the plan was made from
+	left      int               // how many people are left out of it, with the reason among the warnings
 	powerless string            // why an account stays active that should not
 	// tokensStay is why API tokens of the account are not revoked, where that is the key's fault or as it was asked for.
 	tokensStay string

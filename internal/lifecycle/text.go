@@ -54,6 +54,9 @@ var phrases = map[string]struct{ plan, done string }{
 
 func (r Result) headline() string {
 	phrase := phrases[r.Plan.tool]
+	if hasAction(r.Plan.Steps, DeleteAccount) {
+		phrase.plan, phrase.done = "delete the account of %s", "the account of %s is marked for deletion"
+	}
 	plan, done := fmt.Sprintf(phrase.plan, r.Plan.Target.Label), fmt.Sprintf(phrase.done, r.Plan.Target.Label)
 	switch r.Status {
 	case ConfirmationRequired:
@@ -63,6 +66,9 @@ func (r Result) headline() string {
 	case Blocked:
 		return "Blocked: can't " + plan + ". Nothing was changed.\n"
 	case Succeeded:
+		if r.Operation == nil && r.Plan.left > 0 {
+			return "Nothing to do for " + r.Plan.Target.Label + ": see the warnings for who is left out.\n"
+		}
 		if r.Operation == nil {
 			return "Nothing to do: " + done + " already.\n"
 		}
