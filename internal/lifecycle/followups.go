@@ -9,7 +9,7 @@ import (
 )
 
 // followUpsOf is what no API can do for somebody who leaves: a short list for a person. ended tells by which route the access ends.
-func followUpsOf(person directory.Person, p Plan, ended way) []string {
+func followUpsOf(person directory.Person, p Plan, ended way, r reach) []string {
 	var list []string
 	if ended.followUp != "" {
 		list = append(list, ended.followUp)
@@ -18,7 +18,7 @@ func followUpsOf(person directory.Person, p Plan, ended way) []string {
 		list = append(list, "Change the person at the identity provider too, if one fills this directory: its record is its own.")
 	}
 	if !p.noTokens {
-		list = append(list, "API tokens and app passwords that the person made: "+cmp.Or(p.tokensStay, whyTokensStay(person)))
+		list = append(list, "API tokens and app passwords that the person made: "+cmp.Or(p.tokensStay, whyTokensStay(person, r)))
 	}
 	switch {
 	case ended.route == routeSuspend, ended.suspend, ended.route == routeEnded && person.Org != nil && !person.Org.Managed:
@@ -33,8 +33,10 @@ func followUpsOf(person directory.Person, p Plan, ended way) []string {
 }
 
 // whyTokensStay says why the API tokens of an account are not revoked.
-func whyTokensStay(person directory.Person) string {
+func whyTokensStay(person directory.Person, r reach) string {
 	switch {
+	case person.Org == nil && person.OrgUnread == nil && r.org:
+		return "the organization that is configured does not know the account, so only the person, or the organization that owns it, can revoke them."
 	case person.Org == nil && person.OrgUnread == nil:
 		return "nothing here can see them (ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY would show those of managed accounts)."
 	case person.Org == nil, !person.Org.Managed:
@@ -43,6 +45,8 @@ func whyTokensStay(person directory.Person) string {
 		return "the organization's key may not list them: " + inWords(person.Control.May.May(admin.MayReadTokens)) + "."
 	case person.Control != nil && !person.Control.May.May(admin.MayDeleteTokens).Allowed && len(person.Control.Tokens) > 0:
 		return "the organization's key may not revoke them: " + inWords(person.Control.May.May(admin.MayDeleteTokens)) + "."
+	case person.Control != nil && person.Control.TokensUnread != nil:
+		return "they could not be listed, so revoke them at admin.atlassian.com (the person's page): " + explainText(person.Control.TokensUnread)
 	}
 	return "revoke them at admin.atlassian.com (the person's page), or call again with the step revoke_tokens."
 }

@@ -47,7 +47,7 @@ func planDeletion(person directory.Person, parts []string, r reach) (Plan, error
 		"After "+graceDays+" nothing brings the account back: its name disappears from what the person wrote, and a new account with the same e-mail is another one.",
 		"A deactivated account costs nothing and keeps its history. Deleting is for a legal duty, not for tidiness.")
 	plan.Undo = append(plan.Undo, "Deletion: for "+graceDays+" restore_user with the operation's id cancels it (cancel_account_deletion), which also activates the account. Later nothing does.")
-	plan.followUps = followUpsOf(person, Plan{noTokens: true}, way{route: routeDisable}) // with the account its tokens end
+	plan.followUps = followUpsOf(person, Plan{noTokens: true}, way{route: routeDisable}, r) // with the account its tokens end
 	if person.SCIM != nil || person.Org.Synced {
 		plan.followUps = append(plan.followUps, "Remove the person at the identity provider, which would otherwise make a new account.")
 	}

@@ -84,7 +84,7 @@ func planOffboard(person directory.Person, what chosen, r reach, message string)
 	if !plan.writes() && plan.powerless != "" {
 		plan.Blockers = append(plan.Blockers, plan.powerless) // doing nothing would leave the person in
 	}
-	plan.describeOffboarding(person, how)
+	plan.describeOffboarding(person, how, r)
 	return plan.seal(), nil
 }
 
@@ -96,7 +96,7 @@ func (p *Plan) end(person directory.Person, how way, message string) {
 	}
 	switch how.route {
 	case routeSCIM:
-		p.Steps = append(p.Steps, Step{Action: Deactivate, Via: ViaSCIM, Target: person.Label(), Detail: "deactivate the account through SCIM (active: false), which ends every session and sign-in"})
+		p.Steps = append(p.Steps, Step{Action: Deactivate, Via: ViaSCIM, Target: person.Label(), Detail: "deactivate the account through SCIM (active: false), which ends " + endedBySCIM(person)})
 		p.Undo = append(p.Undo, "Deactivation: restore_user with the operation's id reactivates the account.")
 		if person.Org == nil && (person.Managed == nil || !*person.Managed) {
 			p.Warnings = append(p.Warnings, "The account is outside of the directory's own domains, so SCIM may end only what SCIM gave it. Whether it really became inactive is checked afterwards.")
@@ -129,6 +129,18 @@ func (p *Plan) end(person directory.Person, how way, message string) {
 	}
 }
 
+// endedBySCIM says what a deactivation through SCIM ends: only of an account that the organization owns it is everything.
+func endedBySCIM(person directory.Person) string {
+	owned := person.Managed != nil && *person.Managed
+	if person.Org != nil {
+		owned = person.Org.Managed
+	}
+	if owned {
+		return "every session and sign-in"
+	}
+	return "what SCIM gave; the account itself is not known to be the organization's, and may stay active"
+}
+
 func (p *Plan) suspend(person directory.Person) {
 	p.Steps = append(p.Steps, Step{
 		Action: Suspend, Via: ViaOrganization, Target: person.Label(),
@@ -149,7 +161,7 @@ func (p *Plan) revokeTokens(person directory.Person, only []string, explicit boo
 	}
 	if person.Org == nil || !person.Org.Managed || c == nil || c.TokensUnread != nil || !c.May.May(admin.MayReadTokens).Allowed || len(c.Tokens) > 0 && !c.May.May(admin.MayDeleteTokens).Allowed {
 		if explicit {
-			p.Blockers = append(p.Blockers, "The API tokens can't be revoked here: "+whyTokensStay(person))
+			p.Blockers = append(p.Blockers, "The API tokens can't be revoked here: "+whyTokensStay(person, r))
 		}
 		return
 	}
@@ -320,7 +332,7 @@ func verifyDetail(steps []Step, stay bool) string {
 	return "read back: " + strings.Join(shown, ", ")
 }
 
-func (p *Plan) describeOffboarding(person directory.Person, how way) {
+func (p *Plan) describeOffboarding(person directory.Person, how way, r reach) {
 	if hasVia(p.Steps, ViaSCIM) {
 		p.Warnings = append(p.Warnings, warnProvider)
 	}
@@ -328,7 +340,7 @@ func (p *Plan) describeOffboarding(person directory.Person, how way) {
 		p.Undo = append(p.Undo, "Groups: restore_user puts them back.")
 	}
 	if p.writes() {
-		p.followUps = append(p.followUps, followUpsOf(person, *p, how)...)
+		p.followUps = append(p.followUps, followUpsOf(person, *p, how, r)...)
 	} else if how.followUp != "" {
 		p.followUps = append(p.followUps, how.followUp)
 	}

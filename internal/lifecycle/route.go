@@ -94,6 +94,9 @@ func (w way) unlessRefused(r reach) way {
 func throughSCIM(p directory.Person, r reach) way {
 	foreign := p.Org != nil && !p.Org.Managed
 	w := way{route: routeSCIM, why: "SCIM has this person, so the account is deactivated there"}
+	if foreign {
+		w.why = "SCIM has this person, so what SCIM gave ends there"
+	}
 	switch {
 	case p.SCIM.Active:
 	case p.Org != nil && p.Org.Managed && !p.Org.Ended(): // what SCIM did has not reached the account, or was undone there
@@ -176,7 +179,7 @@ func byGroups(p directory.Person, r reach) way {
 
 // refusals are answers of GET manage that withhold every privilege, in words.
 var refusals = map[admin.Reason]string{
-	"forbidden":                  "the key may not manage it; it may lack a scope (read:accounts:admin)",
+	"forbidden":                  "the key may not manage it: for accounts that the organization owns it takes a key without scopes (admin.atlassian.com, Settings, API keys)",
 	"forbidden.targetUnverified": "its e-mail address was never verified, so the organization can't manage it yet",
 	"accountNotFound":            "the key's organization does not know it",
 }

@@ -121,6 +121,15 @@ func TestPlanOffboardByTheOrganization(t *testing.T) {
 		{name: "a managed account loses sign-in, tokens and groups", person: person(outsideSCIM, inOrg(admin.StatusActive, true), two), steps: with("deactivate via organization", "revoke_token via organization laptop (t-1)", "revoke_token via organization laptop (t-2)"), undo: "nothing brings a revoked token back"},
 		{name: "somebody inactive still loses tokens", person: person(outsideSCIM, inOrg(admin.StatusDeactivated, true), inactive, two), steps: with("revoke_token via organization laptop (t-1)", "revoke_token via organization laptop (t-2)")},
 		{name: "somebody else's account is suspended, and its tokens are for them", person: person(outsideSCIM, inOrg(admin.StatusActive, false)), steps: with("suspend via organization"), follow: "only the person can revoke them", undo: "Suspension"},
+		{
+			name: "tokens whose list is refused are told with the refusal", steps: with("deactivate via organization"), follow: "could not be listed",
+			person: person(outsideSCIM, inOrg(admin.StatusActive, true), func(p *directory.Person) { p.Control.TokensUnread = errors.New("403") }),
+		},
+		{
+			name: "tokens whose list is refused can't be asked for", steps: []string{}, parts: []string{PartRevokeTokens}, blocker: "could not be listed",
+			person: person(outsideSCIM, inOrg(admin.StatusActive, true), func(p *directory.Person) { p.Control.TokensUnread = errors.New("403") }),
+		},
+		{name: "tokens of whom the organization does not know", person: person(outsideSCIM), steps: groups, follow: "the organization that is configured does not know the account"},
 		{name: "tokens that may not be listed are told", person: person(outsideSCIM, inOrg(admin.StatusActive, true), refused(admin.MayReadTokens, admin.ReasonNotMyself)), steps: with("deactivate via organization"), follow: "may not list them"},
 		{name: "tokens that may not be revoked are told", person: person(outsideSCIM, inOrg(admin.StatusActive, true), two, refused(admin.MayDeleteTokens, admin.ReasonNotMyself)), steps: with("deactivate via organization"), follow: "may not revoke them"},
 		{name: "tokens that were asked for and may not be revoked are a blocker", person: person(outsideSCIM, inOrg(admin.StatusActive, true), two, refused(admin.MayDeleteTokens, admin.ReasonNotMyself)), parts: []string{PartRevokeTokens}, steps: []string{}, blocker: "may not revoke them"},
@@ -223,5 +232,21 @@ func TestGroupsThatAnIdentityProviderFills(t *testing.T) {
 	unread := reach{org: true, suspend: true, readOnlyUnread: errors.New("no")}
 	if plan, err = planOffboard(p, chosen{}, unread, ""); err != nil || !strings.Contains(strings.Join(plan.Warnings, " "), "fills is not known") {
 		t.Errorf("warnings %q, %v", plan.Warnings, err)
+	}
+}
+
+func TestWhatSCIMEnds(t *testing.T) {
+	for owned, want := range map[bool]string{true: "ends every session and sign-in", false: "ends what SCIM gave"} {
+		plan, err := planOffboard(person(inOrg(admin.StatusActive, owned)), chosen{}, reach{scim: true, org: true}, "")
+		if err != nil || !strings.Contains(plan.Steps[0].Detail, want) {
+			t.Errorf("owned %v: %q, %v", owned, plan.Steps[0].Detail, err)
+		}
+	}
+}
+
+func TestADeletionIsNotCalledAnOffboarding(t *testing.T) {
+	plan, err := planOffboard(person(outsideSCIM, inOrg(admin.StatusActive, true)), chosen{parts: []string{PartDeleteAccount}}, everything, "")
+	if text := result(ConfirmationRequired, plan).Text(); err != nil || !strings.HasPrefix(text, "Plan to delete the account of ") {
+		t.Errorf("%v\n%s", err, text)
 	}
 }
