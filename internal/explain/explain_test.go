@@ -103,6 +103,7 @@ func TestFaultsOfTheOrganization(t *testing.T) {
 		{"another organization's key", rest.Error{Method: "GET", Path: org, Status: 404}, fault.NotConfigured, []string{"ATLASSIAN_ORG_ID", "/o/"}},
 		{"somebody who is not in the directory", rest.Error{Method: "DELETE", Path: user, Status: 404}, fault.NotFound, []string{"look it up again"}},
 		{"an account that does not exist", rest.Error{Method: "GET", Path: account, Status: 404, Code: "accountNotFound"}, fault.NotFound, []string{"no account"}},
+		{"a change of an account that the plan knew as the organization's", rest.Error{Method: "POST", Path: account + "/lifecycle/disable", Status: 403, Code: "forbidden.other"}, fault.PermissionDenied, []string{"account is its own", "without"}},
 		{"an account of somebody else's", rest.Error{Method: "GET", Path: account, Status: 403, Code: "forbidden"}, fault.PermissionDenied, []string{"isn't managed by this organization", "Domains", "scopes"}},
 		{
 			"an account that Google manages",

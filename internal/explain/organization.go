@@ -61,7 +61,10 @@ func fromOrganization(e *rest.Error, f *fault.Error) bool {
 	case e.Status == http.StatusForbidden && strings.HasPrefix(e.Path, accountRoot):
 		f.Code = fault.PermissionDenied
 		f.Message = fmt.Sprintf("The organization's key may not do %s %s (403).%s", e.Method, e.Path, said(e))
-		f.Hint = "The account isn't managed by this organization (its domain isn't verified here: " + domains + "), or the key has scopes: managed accounts need a key without (" + where + ")."
+		f.Hint = "The plan had from the organization that the account is its own, so the key has scopes or has lost its administrator: managed accounts need a key without (" + where + ")."
+		if e.Method == http.MethodGet {
+			f.Hint = "The account isn't managed by this organization (its domain isn't verified here: " + domains + "), or the key has scopes: managed accounts need a key without (" + where + ")."
+		}
 	case e.Status == http.StatusForbidden:
 		f.Code = fault.PermissionDenied
 		f.Message = fmt.Sprintf("The organization does not allow %s %s to this key (403).%s", e.Method, e.Path, said(e))

@@ -136,7 +136,7 @@ func TestRoutes(t *testing.T) {
 			outcome: "succeeded: suspend=done remove_from_group=done verify=done", after: orgFact{Status: "suspended"}, says: "Take the person out of contractors, engineering at the identity provider",
 		},
 		{name: "an account that is being deleted", who: dora, parts: []string{lifecycle.PartDeleteAccount}, policy: lifecycle.Policy{AllowAccountDeletion: true}, outcome: "succeeded", after: orgFact{Status: "for_deletion"}},
-		{name: "a key that may not ask what it may", who: max, key: sandbox.OrgKeyNarrow, outcome: "blocked", blocker: "read:accounts:admin", after: orgFact{Status: "active", Tokens: 2}},
+		{name: "a key that may not ask what it may", who: max, key: sandbox.OrgKeyNarrow, outcome: "blocked", blocker: "a key without scopes", after: orgFact{Status: "active", Tokens: 2}},
 		{name: "a key that may only read", who: max, key: sandbox.OrgKeyReader, outcome: "failed: deactivate=failed revoke_token=skipped revoke_token=skipped remove_from_group=skipped remove_from_group=skipped remove_from_group=skipped verify=skipped", after: orgFact{Status: "active", Tokens: 2}},
 	} {
 		inBubble(t, test.name, func(t *testing.T) {
@@ -396,6 +396,33 @@ func TestADeletionThatSomebodyElseBegan(t *testing.T) {
 		plan, err := s.service.Restore(t.Context(), lifecycle.RestoreRequest{Target: target(t, dora)})
 		if err != nil || plan.Status != lifecycle.ConfirmationRequired || !strings.Contains(plan.Text(), "signed in to as soon as this is done") || len(s.writes()) > 0 {
 			t.Errorf("%s, %v, sent %v\n%s", outcome(plan), err, s.writes(), plan.Text())
+		}
+	})
+}
+
+func TestWhomTheDirectoryLostIsInvitedAgain(t *testing.T) {
+	inBubble(t, "somebody in no other directory", func(t *testing.T) {
+		s := newSite(t, withOrganization)
+		r, err := confirmed(s.offboarding(t, "nils.null@partner.example", lifecycle.PartRemoveFromDirectory), lifecycle.Terms{}, func() {})
+		if err != nil || r.Operation == nil {
+			t.Fatalf("%s, %v", outcome(r), err)
+		}
+		time.Sleep(time.Minute)
+		back, err := s.service.Restore(t.Context(), lifecycle.RestoreRequest{OperationID: r.Operation.ID})
+		if err == nil || !strings.Contains(err.Error(), "provision_user") {
+			t.Errorf("%v\n%s", err, back.Text())
+		}
+	})
+}
+
+func TestAnInvitationNamesProducts(t *testing.T) {
+	inBubble(t, "by the organization", func(t *testing.T) {
+		s := newSite(t, withOrganization)
+		r, err := s.service.Provision(t.Context(), lifecycle.ProvisionRequest{
+			Who: lifecycle.Newcomer{Email: "new.one@partner.example", GivenName: "N", FamilyName: "O", Route: lifecycle.RouteOrganization}, Terms: lifecycle.Terms{DryRun: true},
+		})
+		if text := r.Text(); err != nil || strings.Contains(text, "ari:") || !strings.Contains(text, "with access to jira-software on this site") {
+			t.Errorf("%v\n%s", err, text)
 		}
 	})
 }

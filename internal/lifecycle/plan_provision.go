@@ -108,13 +108,14 @@ func (p *Plan) invite(f provisionFacts, route string) {
 		p.products = f.products
 	}
 	p.products = slices.Sorted(slices.Values(p.products))
+	named := strings.Join(p.products, ", ")
 	via := ViaJira
 	if route == RouteOrganization {
 		via, p.products = ViaOrganization, resources(p.products, f.site)
 	}
 	p.Steps = append(p.Steps, Step{
 		Action: InviteUser, Via: via, Target: p.Target.Label,
-		Detail: "invite by mail through " + sideName(via) + " with access to " + strings.Join(p.products, ", "),
+		Detail: "invite by mail through " + sideName(via) + " with access to " + named + " on this site",
 	})
 	p.Undo = append(p.Undo, "The invitation mail can't be taken back; delete_user removes the person from the site.")
 	if f.who.name() != "" {

@@ -89,8 +89,8 @@ func (r RestoreRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 		})
 	}
 	if err := both.Wait(); err != nil {
-		if taken.site && fault.Is(err, fault.NotFound) {
-			return Plan{}, fault.New(fault.NotFound, "Invite them again with provision_user, with the groups that get_operation lists.", "%s is not on the site any more, and nothing can put somebody back on it.", op.Label)
+		if (taken.site || taken.removed) && fault.Is(err, fault.NotFound) {
+			return Plan{}, fault.New(fault.NotFound, "Invite them again with provision_user, with the groups that get_operation lists.", "%s is not on the site any more, since this operation removed them, and nothing can put somebody back.", op.Label)
 		}
 		return Plan{}, err
 	}
