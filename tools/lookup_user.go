@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
 )
 
 // LookupUserInput names one person.
@@ -37,6 +38,9 @@ func (d *Deps) lookupUser(ctx context.Context, in LookupUserInput) (LookupUserOu
 		return LookupUserOutput{}, err
 	}
 	d.Directory.RecallActivity(ctx, &person)
+	if err := d.Directory.CheckOrganization(); err != nil {
+		person.Warnings = append(person.Warnings, "The organization was not asked: "+explain.Fault(err).Error())
+	}
 	if len(in.Include) > 0 {
 		kept := strings.Join(in.Include, ",")
 		if !strings.Contains(kept, "groups") {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 )
@@ -28,6 +29,7 @@ func (d *Deps) organizationStatus(ctx context.Context) CredentialStatus {
 	if err == nil {
 		s.OK, s.Identity = true, org.Name
 		s.Detail = "It was accepted. What it may do depends on its scopes, which no request tells; a key without scopes may do everything. " + keyAge
+		d.isTheSites(ctx, &s)
 		return s
 	}
 	refusal := explain.Fault(err)
@@ -46,6 +48,20 @@ func (d *Deps) organizationStatus(ctx context.Context) CredentialStatus {
 	}
 	s.Detail += " " + belongsTo(own)
 	return s
+}
+
+// isTheSites looks whether the organization is the site's: another one does not know even the person who owns the Jira credential, and nobody's access would
+// end through it.
+func (d *Deps) isTheSites(ctx context.Context, s *CredentialStatus) {
+	me, err := d.Directory.Myself(ctx)
+	if err != nil || me.AccountType != directory.AccountTypePerson {
+		return
+	}
+	if account, err := d.Directory.OrgAccount(ctx, me.AccountID, ""); err == nil && account == nil {
+		s.OK = false
+		s.Detail = fmt.Sprintf("The key is accepted by the organization %q, which doesn't know the owner of the Jira credential: it probably is another organization than the site's, and then it knows nobody of the site. "+
+			"Set ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY to those of the site's organization.", s.Identity)
+	}
 }
 
 // belongsTo names the organizations that a key does belong to.

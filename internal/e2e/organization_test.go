@@ -28,6 +28,7 @@ func TestTheOrganizationsKey(t *testing.T) {
 		"a person's token, of some site":  {mine, "ATATT3xFfGF0-of-somebody", true, false, "", []string{"401", "looks like the API token of a person", "Settings, API keys"}},
 		"the Jira token of this very one": {mine, s.env["ATLASSIAN_API_TOKEN"], false, false, "", []string{"the same text as ATLASSIAN_API_TOKEN"}},
 		"the SCIM token":                  {mine, s.env["ATLASSIAN_SCIM_TOKEN"], false, false, "", []string{"the same text as ATLASSIAN_SCIM_TOKEN"}},
+		"key and id of another":           {sandbox.OtherOrgID, keys[sandbox.OrgKeyForeign].Key, true, false, "Another organization", []string{"doesn't know the owner of the Jira credential"}},
 		"none":                            {"", "", false, false, "", []string{"ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -37,6 +38,9 @@ func TestTheOrganizationsKey(t *testing.T) {
 				"credentials.2.name": "organization", "credentials.2.configured": test.configured, "credentials.2.ok": test.ok, "credentials.2.identity": test.identity,
 			})
 			got.says(t, test.says...)
+			if person := c.call(t, "lookup_user", args{"user": "max.manager@example.com"}); test.org != "" && !test.configured {
+				person.says(t, append(test.says, "The organization was not asked")...)
+			}
 		})
 	}
 }
