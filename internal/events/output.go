@@ -64,16 +64,28 @@ func openFile(path string) (*file, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fault.New(fault.InvalidArgument, "Leave --out out to write to a terminal or a pipe.", "%s is not a file that can be read back.", path)
 	}
-	lock, err := lockName(path)
-	if err != nil {
-		return nil, err
+	if resolved, err := filepath.EvalSymlinks(path); err == nil { // one file has one lock, by whatever name it is called
+		path = resolved
 	}
-	f := &file{path: path, lock: lock}
+	f := &file{path: path}
 	if err := f.open(); err != nil {
-		_ = lock.Close() // the other error is told
+		return nil, fault.New(fault.InvalidArgument, "Name a file in a folder that is there and may be written to.", "%s can't be written to: %v", path, cause(err)).Because(err)
+	}
+	var err error
+	if f.lock, err = lockName(path); err != nil {
+		_ = f.File.Close() // the other error is told
 		return nil, err
 	}
 	return f, nil
+}
+
+// cause is an error of the file system without the path, which is told already.
+func cause(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 func lockName(path string) (*os.File, error) {

@@ -318,8 +318,18 @@ func TestAnOutputIsOfOneWatch(t *testing.T) {
 	if err := s.watch(Watch{Out: path}, filepath.Join(t.TempDir(), "cursor")); !fault.Is(err, fault.Conflict) {
 		t.Errorf("a second watch with the same file: %v", err)
 	}
+	other := filepath.Join(t.TempDir(), "other")
+	if err := os.Symlink(path, other); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.watch(Watch{Out: other}, filepath.Join(t.TempDir(), "cursor")); !fault.Is(err, fault.Conflict) {
+		t.Errorf("a second watch with the same file by another name: %v", err)
+	}
 	if err := out.Close(); err != nil {
 		t.Fatal(err)
+	}
+	if err := s.watch(Watch{Out: filepath.Join(t.TempDir(), "none", "out")}, filepath.Join(t.TempDir(), "cursor")); !fault.Is(err, fault.InvalidArgument) || strings.Contains(err.Error(), ".lock") {
+		t.Errorf("--out in no folder: %v", err)
 	}
 	for _, odd := range []string{os.DevNull, t.TempDir()} {
 		if err := s.watch(Watch{Out: odd}, filepath.Join(t.TempDir(), "cursor")); !fault.Is(err, fault.InvalidArgument) {
