@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
@@ -46,6 +47,9 @@ func (d *Deps) offboardUser(ctx context.Context, in OffboardUserInput) (Confirma
 		if heir, err = directory.ParseExactTarget(in.TransferTo); err != nil {
 			return Confirmable{}, fault.New(fault.InvalidArgument, "Give an account id or an exact e-mail.", "transfer_to: %s", explain.Fault(err).Message).Because(err)
 		}
+	}
+	if len(in.Tokens) > 0 && !slices.Contains(in.Steps, lifecycle.PartRevokeTokens) {
+		return Confirmable{}, fault.New(fault.InvalidArgument, "Name the step revoke_tokens in steps, alone if only these tokens shall go; or leave tokens out to revoke all of somebody who leaves.", "tokens says which API tokens the step revoke_tokens is about, and steps does not have it.")
 	}
 	terms := lifecycle.Terms{Reason: in.Reason, Confirm: in.Confirm, EffectiveAt: at}
 	switch which, err := oneOf(given{"user", in.User != ""}, given{"users", len(in.Users) > 0}, given{"csv_path", in.CSVPath != ""}, given{"report_id", in.ReportID+in.Finding != ""}); {

@@ -53,6 +53,11 @@ func TestAReportsFindingsAreHandedOver(t *testing.T) {
 	c.call(t, "remove_user_from_group", args{"report_id": "../" + report, "finding": "dormant_seat"}).wants(t, map[string]any{"code": "invalid_argument"})
 	c.call(t, "remove_user_from_group", args{"report_id": "audit-20260102T030405Z-ab12", "finding": "dormant_seat"}).wants(t, map[string]any{"code": "not_found"})
 
+	// Single tokens are of the step that revokes them, and of one person.
+	for _, wrong := range []args{{"user": manager, "tokens": []string{"t"}}, {"user": manager, "tokens": []string{"t"}, "steps": []string{"deactivate"}}, {"users": []string{manager, sam}, "tokens": []string{"t"}, "steps": []string{"revoke_tokens"}}} {
+		c.call(t, "offboard_user", wrong).wants(t, map[string]any{"code": "invalid_argument"})
+	}
+
 	// Nobody is changed on one site for what was found on another.
 	connect(t, newSite(t), sameState).call(t, "remove_user_from_group", ask).says(t, "is about http", "this server works on")
 }
