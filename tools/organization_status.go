@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
-	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 )
@@ -44,23 +43,17 @@ func (d *Deps) organizationStatus(ctx context.Context) CredentialStatus {
 	if i := slices.IndexFunc(own, func(o admin.Organization) bool { return o.ID == client.OrgID() }); i >= 0 {
 		s.OK, s.Identity = true, own[i].Name
 		s.Detail = "It was accepted. It has scopes, read:orgs:admin not among them; which ones no request tells. " + keyAge
+		d.isTheSites(ctx, &s)
 		return s
 	}
 	s.Detail += " " + belongsTo(own)
 	return s
 }
 
-// isTheSites looks whether the organization is the site's: another one does not know even the person who owns the Jira credential, and nobody's access would
-// end through it.
+// isTheSites looks whether the organization is the site's: nobody's access would end through another one.
 func (d *Deps) isTheSites(ctx context.Context, s *CredentialStatus) {
-	me, err := d.Directory.Myself(ctx)
-	if err != nil || me.AccountType != directory.AccountTypePerson {
-		return
-	}
-	if account, err := d.Directory.OrgAccount(ctx, me.AccountID, ""); err == nil && account == nil {
-		s.OK = false
-		s.Detail = fmt.Sprintf("The key is accepted by the organization %q, which doesn't know the owner of the Jira credential: it probably is another organization than the site's, and then it knows nobody of the site. "+
-			"Set ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY to those of the site's organization.", s.Identity)
+	if err := d.Directory.CheckSiteOrganization(ctx); err != nil {
+		s.OK, s.Detail = false, explain.Fault(err).Error()
 	}
 }
 

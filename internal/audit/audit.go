@@ -58,6 +58,10 @@ type Auditor struct {
 	Site    string
 	CloudID func(context.Context) (string, error)
 
+	// Strange gives the fault of an organization that isn't the site's; it ends the audit, as one does that has none of the site's
+	// people. Nil: that is not looked at.
+	Strange func(context.Context) error
+
 	Log *slog.Logger     // nil = discard
 	Now func() time.Time // nil = time.Now
 
@@ -183,6 +187,11 @@ func (r *run) lookAround(ctx context.Context, s *spill, out *sink) error {
 	}
 	if err := v.refuse(r.options); err != nil {
 		return err
+	}
+	if r.auditor.Strange != nil && out.rules.organization {
+		if err := v.nobodyKnown(); err != nil {
+			return err
+		}
 	}
 	if v.incomparable > 0 {
 		r.note("Roster: %d active people could not be compared with it, since no source that is configured knows their e-mail (not_compared_with_roster). Nobody was taken for a leaver because of that.", v.incomparable)

@@ -26,9 +26,12 @@ type Organization interface {
 	Domains(ctx context.Context) ([]admin.Domain, error)
 }
 
-// organization reads the people, the groups, the tokens and the domains of the organization, side by side. The people are what an audit needs of it; a list beside
-// them that the key may not read is noted.
+// organization reads the people, the groups, the tokens and the domains of the organization, side by side, and looks whether it is the site's: by another one all would be well.
+// The people are what an audit needs of it; a list beside them that the key may not read is noted.
 func (c *collector) organization(ctx context.Context, g *errgroup.Group) {
+	if c.auditor.Strange != nil {
+		g.Go(func() error { return c.auditor.Strange(ctx) })
+	}
 	g.Go(func() error { return c.orgUsers(ctx) })
 	g.Go(func() error {
 		return c.unlessDenied(c.orgGroups(ctx), "groups", "what groups grant beside Jira, and who owns them,")

@@ -19,6 +19,7 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/audit"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/auth"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/csvdir"
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/jira"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/request"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
@@ -101,6 +102,25 @@ func withOrganization(t *testing.T, a *audit.Auditor, url string) {
 		t.Fatal(err)
 	}
 	a.Organization = admin.New(core, sandbox.OrgID)
+}
+
+// An audit by an organization that isn't the site's would say that all is well.
+func TestAnOrganizationThatIsNotTheSites(t *testing.T) {
+	a, url := startSandbox(t, sandbox.Options{Seed: 1, Users: 40, Groups: 4})
+	core, err := rest.New(rest.Config{Service: admin.Service, BaseURL: url, Transport: auth.Bearer(sandbox.OrgKeys()[sandbox.OrgKeyForeign].Key, rest.NewTransport())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Organization = admin.New(core, sandbox.OtherOrgID)
+	strange := errors.New("another organization")
+	a.Strange = func(context.Context) error { return strange }
+	if _, err := a.Run(t.Context(), audit.Options{}); !errors.Is(err, strange) {
+		t.Errorf("got %v, want what the check said", err)
+	}
+	a.Strange = func(context.Context) error { return nil } // the owner of the credential is nobody whom an organization lists
+	if _, err := a.Run(t.Context(), audit.Options{}); !fault.Is(err, fault.NotConfigured) || !strings.Contains(err.Error(), "knows none of the") {
+		t.Errorf("got %v, want that it knows nobody", err)
+	}
 }
 
 // The people of the simulated organization are found for what they are, over HTTP and from pages: nobody is asked about alone.

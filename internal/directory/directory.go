@@ -21,6 +21,7 @@ type Directory struct {
 
 	jiraMissing, scimMissing, orgMissing error
 	scimBroken, orgBroken                bool
+	owner                                string
 	domains                              []string
 
 	links      links
@@ -29,6 +30,7 @@ type Directory struct {
 	me         remembered[jira.User]
 	may        remembered[map[string]bool]
 	cloudID    remembered[string]
+	together   remembered[bool] // that the organization is the site's
 }
 
 // Config says what a Directory reads from.
@@ -36,6 +38,8 @@ type Config struct {
 	// Jira is the site, or nil with the reason in JiraMissing.
 	Jira        *jira.Client
 	JiraMissing error
+	// Owner is the e-mail of the Jira credential, "" where it has none.
+	Owner string
 	// SCIM is the provisioning directory, or nil with the reason in SCIMMissing. SCIMBroken tells that something is set for it, and can't be used.
 	SCIM        *scim.Client
 	SCIMMissing error
@@ -52,7 +56,7 @@ type Config struct {
 func New(c Config) *Directory {
 	return &Directory{
 		jira: c.Jira, scim: c.SCIM, org: c.Admin, jiraMissing: c.JiraMissing, scimMissing: c.SCIMMissing, orgMissing: c.AdminMissing,
-		scimBroken: c.SCIMBroken, orgBroken: c.AdminBroken, domains: c.Domains,
+		scimBroken: c.SCIMBroken, orgBroken: c.AdminBroken, owner: c.Owner, domains: c.Domains,
 	}
 }
 

@@ -20,6 +20,12 @@ import (
 // newOrganization is newDirectory with an organization, by the key of that name, and SCIM only where scimToo.
 func newOrganization(t *testing.T, o sandbox.Options, key string, scimToo bool) (*directory.Directory, *sandbox.Sandbox) {
 	t.Helper()
+	return newOrganizationOf(t, o, "", key, scimToo, sandbox.Tokens()[sandbox.TokenAdmin].Email)
+}
+
+// newOrganizationOf is newOrganization with another organization's id, and an address that the owner of the credential is known to have.
+func newOrganizationOf(t *testing.T, o sandbox.Options, id, key string, scimToo bool, owner string) (*directory.Directory, *sandbox.Sandbox) {
+	t.Helper()
 	box, err := sandbox.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -45,8 +51,9 @@ func newOrganization(t *testing.T, o sandbox.Options, key string, scimToo bool) 
 	api := env["ATLASSIAN_API_URL"]
 	site := &auth.Site{SiteURL: env["ATLASSIAN_SITE_URL"], APIURL: api, Email: credential.Email, Token: credential.Token}
 	config := directory.Config{
+		Owner: owner,
 		Jira:  jira.New(client("jira", rest.Config{BaseURL: env["ATLASSIAN_SITE_URL"], Transport: site})),
-		Admin: admin.New(client(admin.Service, rest.Config{BaseURL: api, Transport: auth.Bearer(sandbox.OrgKeys()[key].Key, nil)}), sandbox.OrgID),
+		Admin: admin.New(client(admin.Service, rest.Config{BaseURL: api, Transport: auth.Bearer(sandbox.OrgKeys()[key].Key, nil)}), cmp.Or(id, sandbox.OrgID)),
 	}
 	if scimToo {
 		config.SCIM = scim.New(client("scim", rest.Config{BaseURL: api, Transport: auth.Bearer(sandbox.SCIMToken, nil)}), sandbox.DirectoryID)

@@ -41,6 +41,16 @@ func TestTheOrganizationsKey(t *testing.T) {
 			if person := c.call(t, "lookup_user", args{"user": "max.manager@example.com"}); test.org != "" && !test.configured {
 				person.says(t, append(test.says, "The organization was not asked")...)
 			}
+			if test.org != sandbox.OtherOrgID {
+				return
+			}
+			for tool, arguments := range map[string]args{
+				"audit_active_users": {}, "offboard_user": {"user": "max.manager@example.com"}, "provision_user": {"email": "ann@elsewhere.example", "given_name": "Ann", "family_name": "Else"},
+			} {
+				refused := c.call(t, tool, arguments)
+				refused.wants(t, map[string]any{"code": "not_configured"})
+				refused.says(t, append(test.says, "ATLASSIAN_ORG_ID")...)
+			}
 		})
 	}
 }

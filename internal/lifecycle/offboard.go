@@ -31,6 +31,11 @@ type OffboardRequest struct {
 
 func (r OffboardRequest) transfers() bool { return r.TransferTo.Value != "" }
 
+// needsOrg tells whether a part is asked for that can't be planned without the organization, where one is configured.
+func (r OffboardRequest) needsOrg() bool {
+	return len(r.Parts) == 0 || slices.ContainsFunc(r.Parts, func(part string) bool { return slices.Contains(orgParts, part) })
+}
+
 // due tells an intent that it was agreed to before: then access ends also where who was to take over no longer can.
 func due(in intent) intent {
 	if in, ok := in.(OffboardRequest); ok {
@@ -56,8 +61,7 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 			return Plan{}, err
 		}
 	}
-	orgNeeded := len(r.Parts) == 0 || slices.ContainsFunc(r.Parts, func(part string) bool { return slices.Contains(orgParts, part) })
-	if orgNeeded {
+	if r.needsOrg() {
 		if err := s.directory.CheckOrganization(); err != nil {
 			return Plan{}, err
 		}
@@ -66,8 +70,10 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if err := orgUnread(at.person); orgNeeded && err != nil {
-		return Plan{}, err
+	if r.needsOrg() {
+		if err := cmp.Or(orgUnread(at.person), withoutOrg(reach.strange, hintWithoutOrg)); err != nil {
+			return Plan{}, err
+		}
 	}
 	if why := r.Seen.outdated(at.person); why != "" && !r.Due {
 		return leftOut(r.kind(), at.person, why), nil
@@ -123,6 +129,12 @@ func (s *Service) leaving(ctx context.Context, r OffboardRequest) (at situation,
 		left, err = s.holdingsOf(all1, found, r.transfers())
 		return err
 	})
+	if r.needsOrg() {
+		all.Go(func() error {
+			reach.strange = s.directory.CheckSiteOrganization(all1)
+			return nil
+		})
+	}
 	if r.transfers() {
 		all.Go(func() (err error) {
 			s.survey.wait(all1)
@@ -155,10 +167,21 @@ func orgUnread(p directory.Person) error {
 		return nil
 	}
 	f := explain.Fault(unread)
-	told := fault.New(f.Code, f.Hint+" To do without the organization name the parts that don't need it (steps: scim_groups, jira_groups).",
+	told := fault.New(f.Code, f.Hint+hintWithoutOrg,
 		"The organization could not be asked about %s, so how the access has to end is not known. Nothing was changed: %s", p.Label(), f.Message).Because(unread)
 	told.Retryable = f.Retryable
 	return told
+}
+
+const hintWithoutOrg = " To do without the organization name the parts that don't need it (steps: scim_groups, jira_groups)."
+
+// withoutOrg adds to what is wrong with the organization how to do without it.
+func withoutOrg(strange error, how string) error {
+	if strange == nil {
+		return nil
+	}
+	f := explain.Fault(strange)
+	return fault.New(f.Code, f.Hint+how, "%s Nothing was changed.", f.Message).Because(strange)
 }
 
 // goodbye is what somebody reads who tries to sign in to an account that the organization deactivated. The reason is for the record, and not for them.

@@ -28,6 +28,9 @@ const (
 
 func withOrganization(o *options) { o.orgKey = sandbox.OrgKeyFull }
 
+// withStranger configures id and key of an organization that isn't the site's.
+func withStranger(o *options) { o.org, o.orgKey = sandbox.OtherOrgID, sandbox.OrgKeyForeign }
+
 func withKey(name string) func(*options) { return func(o *options) { o.orgKey = name } }
 
 // orgFact is what the sandbox's organization holds of a person.
@@ -204,6 +207,7 @@ func TestWithoutTheOrganizationsAnswerNothingIsPlanned(t *testing.T) {
 	}{
 		"an expired key":                {edit: withKey(sandbox.OrgKeyExpired), code: fault.Unauthenticated},
 		"a key of another organization": {edit: withKey(sandbox.OrgKeyForeign), code: fault.NotConfigured},
+		"another organization":          {edit: withStranger, code: fault.NotConfigured},
 		"a search that fails":           {edit: withOrganization, fault: &sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Path: "/admin/v2/orgs/{o}/directories/{d}/users/search"}, code: fault.UpstreamUnavailable},
 		"manage that fails":             {edit: withOrganization, fault: &sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Path: "/users/{a}/manage$"}, code: fault.UpstreamUnavailable},
 		"tokens that can't be read":     {edit: withOrganization, fault: &sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Path: "/users/{a}/manage/api-tokens$"}, code: fault.UpstreamUnavailable},
@@ -223,6 +227,24 @@ func TestWithoutTheOrganizationsAnswerNothingIsPlanned(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnOrganizationThatIsNotTheSitesInvitesNobody: it would take the invitation for one of its own.
+func TestAnOrganizationThatIsNotTheSitesInvitesNobody(t *testing.T) {
+	t.Parallel()
+	inBubble(t, "", func(t *testing.T) {
+		s := newSite(t, withStranger)
+		for _, email := range []string{"ann@elsewhere.example", sam} {
+			r, err := s.service.Provision(t.Context(), lifecycle.ProvisionRequest{Who: lifecycle.Newcomer{Email: email, GivenName: "A", FamilyName: "B"}})
+			if !fault.Is(err, fault.NotConfigured) || !strings.Contains(err.Error(), "doesn't know the owner") || !strings.Contains(err.Error(), "route scim or jira") || len(s.writes()) > 0 {
+				t.Errorf("%s: %s, %v; want why not and how to do without", email, outcome(r), err)
+			}
+		}
+		r, err := s.service.Provision(t.Context(), lifecycle.ProvisionRequest{Who: lifecycle.Newcomer{Email: "ann@elsewhere.example", Route: lifecycle.RouteJira}})
+		if err != nil || r.Status != lifecycle.Succeeded {
+			t.Errorf("by the route jira: %s, %v", outcome(r), err)
+		}
+	})
 }
 
 // TestAPlanWithTheOrganizationCostsAtMostOneRoundTripMore counts round trips by the time that they take, since the test's clock stands still otherwise.

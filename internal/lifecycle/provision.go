@@ -30,7 +30,8 @@ func (r ProvisionRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	if err := s.directory.CheckSCIM(); err != nil {
 		return Plan{}, err
 	}
-	if err := s.directory.CheckOrganization(); err != nil && r.Who.Route != RouteSCIM && r.Who.Route != RouteJira {
+	orgNeeded := r.Who.Route != RouteSCIM && r.Who.Route != RouteJira
+	if err := s.directory.CheckOrganization(); err != nil && orgNeeded {
 		return Plan{}, err
 	}
 	facts := provisionFacts{who: r.Who, hasSCIM: s.directory.HasSCIM(), hasOrg: s.directory.HasOrganization(), products: s.policy.Products}
@@ -63,6 +64,13 @@ func (r ProvisionRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 			return err
 		})
 	}
+	var strange error
+	if orgNeeded {
+		all.Go(func() error {
+			strange = s.directory.CheckSiteOrganization(all1)
+			return nil
+		})
+	}
 	if facts.hasOrg {
 		all.Go(func() error {
 			facts.site, facts.siteUnread = s.directory.CloudID(all1)
@@ -76,6 +84,9 @@ func (r ProvisionRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 		if err := orgUnread(*facts.known); err != nil {
 			return Plan{}, err
 		}
+	}
+	if strange != nil {
+		return Plan{}, withoutOrg(strange, " To do without the organization name the route scim or jira.")
 	}
 	if err := s.guardProvision(facts, self, adminIDs(admins)); err != nil {
 		return Plan{}, err

@@ -31,6 +31,8 @@ type reach struct {
 	readOnly map[string]bool
 	// readOnlyUnread is why the organization did not tell which groups these are, where it was asked.
 	readOnlyUnread error
+	// strange is why the organization can't be the site's, nil where nothing says so.
+	strange error
 }
 
 // way is the route for one person, and why it is that one.

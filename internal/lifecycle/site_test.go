@@ -49,6 +49,7 @@ type options struct {
 	sandbox  sandbox.Options
 	policy   lifecycle.Policy
 	noSCIM   bool
+	org      string // the organization's id; that of the site's when empty
 	orgKey   string // a name of sandbox.OrgKeys; without one the organization is not configured
 	token    string // a name of sandbox.Tokens; the admin's when empty
 	patience time.Duration
@@ -112,7 +113,7 @@ func (s *site) people(t tester, to http.RoundTripper) *directory.Directory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := directory.Config{Jira: jira.New(jiraREST)}
+	config := directory.Config{Jira: jira.New(jiraREST), Owner: who.Email}
 	if !s.options.noSCIM {
 		config.SCIM = scim.New(scimREST, sandbox.DirectoryID)
 	}
@@ -121,7 +122,7 @@ func (s *site) people(t tester, to http.RoundTripper) *directory.Directory {
 		if err != nil {
 			t.Fatal(err)
 		}
-		config.Admin = admin.New(orgREST, sandbox.OrgID)
+		config.Admin = admin.New(orgREST, cmp.Or(s.options.org, sandbox.OrgID))
 	}
 	return directory.New(config)
 }

@@ -44,7 +44,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 		return nil, err
 	}
 	people := directory.New(directory.Config{
-		Jira: site, JiraMissing: cfg.Jira.Missing, Domains: cfg.SCIMDomains,
+		Jira: site, JiraMissing: cfg.Jira.Missing, Owner: cfg.Jira.Email, Domains: cfg.SCIMDomains,
 		Admin: organization, AdminMissing: cfg.Organization.Missing, AdminBroken: cfg.Organization.Missing != nil && cfg.Organization.Set(),
 		SCIM: provisioning, SCIMMissing: cfg.SCIM.Missing,
 		SCIMBroken: cfg.SCIM.Missing != nil && (cfg.SCIM.DirectoryID != "" || !cfg.SCIM.Token.IsZero()),
@@ -79,7 +79,7 @@ func Wire(cfg config.Config, log *slog.Logger) (*Services, error) {
 		auditor.SCIM = provisioning
 	}
 	if organization != nil {
-		auditor.Organization = organization
+		auditor.Organization, auditor.Strange = organization, people.CheckSiteOrganization
 	}
 	history := events.New(nil, cfg.Organization.Missing)
 	if organization != nil {
