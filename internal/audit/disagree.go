@@ -34,10 +34,31 @@ func (r rules) contradictions(j *joined, add adder) {
 	if j.torn != nil {
 		about = append(about, fmt.Sprintf("whose line %d of the roster is", j.torn.line))
 	}
+	severity, said := Low, r.oddRows(j)
+	if len(said) > 0 {
+		severity = Medium
+	}
 	if len(about) > 0 {
-		add(SourceContradiction, Low, "The sources disagree about %s.", strings.Join(about, " and "))
+		said = append(said, "The sources disagree about "+strings.Join(about, " and ")+".")
+	}
+	if len(said) > 0 {
+		add(SourceContradiction, severity, "%s", strings.Join(said, " "))
 	}
 }
+
+// oddRows says what is odd about the rows of the roster that name somebody with an active account: that there is none but one of somebody else.
+func (r rules) oddRows(j *joined) (said []string) {
+	if !r.roster || !j.active || j.roster == nil || j.roster.torn {
+		return nil
+	}
+	if j.roster.elsewhere && !j.roster.gone() {
+		said = append(said, fmt.Sprintf("In no row of its own; only a further address of the row of %s, line %d, who has another account.", j.roster.called(), j.roster.line))
+	}
+	return said
+}
+
+// called names the person of a row.
+func (u listed) called() string { return clip(cmp.Or(u.name, u.main(), u.id), 80) }
 
 // rosterDiffers reports whether a row of the roster has somebody's account id, and e-mails none of which any source shows as theirs.
 func (j *joined) rosterDiffers() bool {

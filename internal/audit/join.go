@@ -258,7 +258,7 @@ func (j *joined) weighSecond() {
 		j.roster, j.second = other, nil
 	case own.line == other.line || own.standing() >= other.standing():
 		j.second = nil
-	case own.name != "" && bytes.Equal(appendFolded(nil, own.name), appendFolded(nil, other.name)):
+	case !other.elsewhere && own.name != "" && bytes.Equal(appendFolded(nil, own.name), appendFolded(nil, other.name)):
 		j.roster, j.second = other, nil
 	}
 	if j.second != nil {
@@ -268,6 +268,9 @@ func (j *joined) weighSecond() {
 
 // outweighs decides between two rows of one person, whichever comes first: somebody who left and came back has not left.
 func (u listed) outweighs(other listed) bool {
+	if u.elsewhere != other.elsewhere {
+		return other.elsewhere
+	}
 	if u.standing() != other.standing() {
 		return u.standing() > other.standing()
 	}

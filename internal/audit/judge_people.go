@@ -33,7 +33,7 @@ func (r rules) whoShouldBeHere(j *joined, add adder) {
 		add(SuspendedButActive, Medium, "The roster says %s (%s): the person may not sign in there, but the account is active in Jira and %s%s.",
 			j.roster.says(), j.listedAt(), inGroups(j.groups), tokens)
 	}
-	if r.roster && j.active && j.roster != nil && j.roster.over && !j.roster.torn {
+	if r.roster && j.active && j.roster != nil && j.roster.over && !j.roster.torn && !j.roster.elsewhere {
 		add(PastLastDay, Medium, "The roster says %s (%s). The account is active in Jira and %s.", j.roster.says(), j.listedAt(), inGroups(j.groups))
 	}
 	if r.roster && j.roster != nil && j.roster.expected() && !j.active {
@@ -109,6 +109,9 @@ func (u listed) says() string {
 	}
 	if u.torn {
 		words += ", in a row whose account id and e-mail are two people's"
+	}
+	if u.elsewhere {
+		words += ", in the row of somebody who has another account"
 	}
 	return words
 }

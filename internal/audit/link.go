@@ -21,7 +21,10 @@ func linkByEmail(ctx context.Context, s *spill, out *sink) error {
 		return err
 	}
 	out.rules.byEmail = byEmail
-	return linkLoose(ctx, s, s.rosterEmails, out)
+	if err := linkLoose(ctx, s, s.rosterEmails, out); err != nil {
+		return err
+	}
+	return linkFurther(ctx, s)
 }
 
 func linkLoose(ctx context.Context, s *spill, from *sorter, out *sink) error {
@@ -123,13 +126,16 @@ func (l *linker) person(owners []owner, email, value []byte) error {
 		return err
 	}
 	u.second = slices.Index(u.emails, string(email)) >= u.own
-	if u.torn {
+	if u.torn && !u.second {
 		return l.compareIDs(u, owners)
 	}
 	for _, o := range owners {
-		if err := l.belongs(u, o.id); err != nil {
+		if err := l.finds(u, o.id); err != nil {
 			return err
 		}
+	}
+	if u.torn {
+		return nil // it is told of under its account id
 	}
 	l.value = append(l.value[:0], value...)
 	switch {

@@ -48,6 +48,7 @@ type listed struct {
 	emails     []string // folded, the main one first
 	own        int      // how many of them are the person's own, see roster.Row
 	second     bool     // found by one that is not
+	elsewhere  bool     // likewise, and the row's account id or an e-mail of its own is another account's
 	torn       bool     // its account id is one person's and its own e-mail another's: it says nothing of either. Before that is known: the id is known
 	status     roster.Status
 	statusText string
@@ -106,7 +107,7 @@ func decodeExported(b []byte) (u exported, err error) {
 }
 
 func (u listed) appendTo(b []byte) []byte {
-	b = binary.AppendUvarint(append(b, flags(u.second), flags(u.over), flags(u.torn)), uint64(u.line))
+	b = binary.AppendUvarint(append(b, flags(u.second), flags(u.over), flags(u.torn), flags(u.elsewhere)), uint64(u.line))
 	b = binary.AppendUvarint(b, uint64(u.own))
 	for _, s := range [...]string{u.id, u.name, string(u.status), u.statusText} {
 		b = appendString(b, s)
@@ -117,7 +118,9 @@ func (u listed) appendTo(b []byte) []byte {
 
 func decodeListed(b []byte) (u listed, err error) {
 	d := decoder{b: b}
-	u.second, u.over, u.torn = d.flags()&flagActive != 0, d.flags()&flagActive != 0, d.flags()&flagActive != 0
+	for _, is := range [...]*bool{&u.second, &u.over, &u.torn, &u.elsewhere} {
+		*is = d.flags()&flagActive != 0
+	}
 	u.line, u.own = int(d.number()), int(d.number())
 	u.id, u.name, u.status, u.statusText = d.str(), d.str(), roster.Status(d.str()), d.str()
 	u.since, u.emails = d.time(), d.strs()
@@ -182,10 +185,12 @@ func (u exported) ended() bool { return u.status != "" && !u.may() }
 func (u listed) gone() bool { return u.status == roster.Left && !u.torn }
 
 // suspended reports whether the roster says that the person may not sign in for now. Most directories say no more of somebody who has left.
-func (u listed) suspended() bool { return u.status == roster.Suspended && !u.torn }
+func (u listed) suspended() bool { return u.status == roster.Suspended && !u.torn && !u.elsewhere }
 
 // expected reports whether the person should have access by the roster: a status that is not understood, and a last day that is over, give nobody any.
-func (u listed) expected() bool { return u.status == roster.Active && !u.over && !u.torn }
+func (u listed) expected() bool {
+	return u.status == roster.Active && !u.over && !u.torn && !u.elsewhere
+}
 
 // standing orders what rows say of one person, the one that counts last.
 func (u listed) standing() int {
@@ -194,7 +199,7 @@ func (u listed) standing() int {
 		return 0
 	case u.gone():
 		return 1
-	case u.suspended():
+	case u.status == roster.Suspended:
 		return 2
 	case u.over:
 		return 3

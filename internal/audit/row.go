@@ -45,7 +45,7 @@ func (j *joined) row() Row {
 // otherEmails gives every address of somebody but the one that the row has, folded: also those that a SCIM user signs in with, and a roster's second ones.
 func (j *joined) otherEmails() []string {
 	all := j.addresses()
-	if j.roster != nil && !j.roster.torn {
+	if j.roster != nil && !j.roster.torn && !j.roster.elsewhere {
 		all = append(all, j.roster.emails...)
 	}
 	main, others := foldEmail(j.known().email), []string(nil)

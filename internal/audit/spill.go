@@ -32,6 +32,7 @@ type spill struct {
 	rosterIDs    *extsort.Sorter // listed, before anybody looked whether the id is known
 	rosterEmails *extsort.Sorter // as loose, of rows of the roster
 	strangers    *extsort.Sorter // as loose, of those whose e-mail no account shows
+	further      *extsort.Sorter // key: line of the roster, whether the account is found by a further e-mail, and the account id; such a row
 }
 
 func newSpill(dir string, memory int) *spill {
@@ -45,13 +46,14 @@ func newSpill(dir string, memory int) *spill {
 		linked: small("scim"), exports: small("export"), roster: small("roster"), tokens: small("tokens"), dates: small("dates"),
 		shared: small("shared"), twins: small("twins"), names: small("names"), emails: small("emails"),
 		loose: small("loose"), rosterIDs: small("roster-ids"), rosterEmails: small("roster-emails"), strangers: small("strangers"),
+		further: small("further"),
 	}
 }
 
 func (s *spill) all() []*extsort.Sorter {
 	return []*extsort.Sorter{
 		s.accounts, s.members, s.linked, s.org, s.exports, s.roster, s.tokens, s.dates,
-		s.shared, s.twins, s.names, s.emails, s.loose, s.rosterIDs, s.rosterEmails, s.strangers,
+		s.shared, s.twins, s.names, s.emails, s.loose, s.rosterIDs, s.rosterEmails, s.strangers, s.further,
 	}
 }
 
@@ -168,11 +170,7 @@ func (s *spooler) listed(u listed) error {
 
 func (s *spooler) listedByEmail(u listed) error {
 	s.value = u.appendTo(s.value[:0])
-	emails := u.emails
-	if u.torn {
-		emails = emails[:u.own] // a second one may have been somebody else's
-	}
-	for _, email := range emails {
+	for _, email := range u.emails {
 		if err := s.byEmail(s.rosterEmails, email, bitRoster, fmt.Sprintf("%020d", u.line)); err != nil {
 			return err
 		}

@@ -30,6 +30,13 @@ func TestARowOfTwoPeople(t *testing.T) {
 		"an account id that nobody has":      {"p999,p0@example.com,,terminated", ",p1@example.com,,active", []string{"p000"}, nil, 0},
 		"an account id without an e-mail":    {"p000,,,terminated", ",p1@example.com,,active", []string{"p000"}, nil, 0},
 		"no row of the other, and no e-mail": {"p000,,,active", "", []string{"p001"}, nil, 0},
+		"another's as a second one, alone":   {"", ",p1@example.com,p0@example.com,active", nil, nil, 1},
+		"so of a row with an account id":     {"", "p001,,p0@example.com,active", nil, nil, 1},
+		"so of a row with both":              {"", "p001,p1@example.com,p0@example.com,active", nil, nil, 1},
+		"so of somebody who is suspended":    {"", ",p1@example.com,p0@example.com,suspended", nil, nil, 1},
+		"so of somebody who has left":        {"", ",p1@example.com,p0@example.com,terminated", []string{"p000", "p001"}, nil, 0},
+		"so of somebody without an account":  {"", ",new@example.com,p0@example.com,active\n,p1@example.com,,active", nil, nil, 0},
+		"left, and another's of one name":    {",p0@example.com,,terminated", ",p1@example.com,p0@example.com,active", []string{"p000"}, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := []string{"account id,email,aliases,status", test.first, test.second}
@@ -44,6 +51,11 @@ func TestARowOfTwoPeople(t *testing.T) {
 			for _, f := range r.of(ActiveLeaver) {
 				leavers = append(leavers, f.AccountID)
 			}
+			for _, f := range r.of(SourceContradiction) {
+				if alone := strings.HasPrefix(f.Detail, "In no row of its own; only a further address of the row of p"); alone != (f.Severity == Medium) || alone && f.AccountID != "p000" {
+					t.Errorf("%+v", f)
+				}
+			}
 			for _, id := range slices.Sorted(maps.Keys(r.of(SourceContradiction))) {
 				if f := r.of(SourceContradiction)[id]; strings.Contains(f.Detail, "whose line") {
 					torn = append(torn, f.AccountID)
@@ -53,7 +65,7 @@ func TestARowOfTwoPeople(t *testing.T) {
 				}
 			}
 			n := r.Counts.ByFinding
-			if !slices.Equal(leavers, test.leavers) || !slices.Equal(torn, test.torn) || n[SourceContradiction] != test.contradictions || n[SuspendedButActive]+n[JoinerWithoutAccount] != 0 {
+			if !slices.Equal(leavers, test.leavers) || !slices.Equal(torn, test.torn) || n[SourceContradiction] != test.contradictions || n[JoinerWithoutAccount] != 0 || n[SuspendedButActive] != strings.Count(test.second, "suspended") {
 				t.Errorf("leavers %v, torn %v, %v", leavers, torn, n)
 			}
 		})
