@@ -46,7 +46,7 @@ func (r rules) contradictions(j *joined, add adder) {
 	}
 }
 
-// oddRows says what is odd about the rows of the roster that name somebody with an active account: that there is none but one of somebody else.
+// oddRows says what is odd about the rows of the roster that name somebody with an active account: that there is none but one of somebody else, or that of two one has left.
 func (r rules) oddRows(j *joined) (said []string) {
 	if !r.roster || !j.active || j.roster == nil || j.roster.torn {
 		return nil
@@ -54,7 +54,17 @@ func (r rules) oddRows(j *joined) (said []string) {
 	if j.roster.elsewhere && !j.roster.gone() {
 		said = append(said, fmt.Sprintf("In no row of its own; only a further address of the row of %s, line %d, who has another account.", j.roster.called(), j.roster.line))
 	}
+	if f := j.former; j.cameBack() {
+		said = append(said, fmt.Sprintf("Two rows of the roster have the account: line %d (%s) says %s, and line %d (%s) says %s.",
+			j.roster.line, j.roster.called(), j.roster.says(), f.line, f.called(), f.says()))
+	}
 	return said
+}
+
+// cameBack reports whether one of two rows that are as much somebody's says that they have left, and the other that they have not: after a second employment, or
+// since the address was given on.
+func (j *joined) cameBack() bool {
+	return j.former != nil && j.roster != nil && !j.roster.second && !j.roster.torn && !j.roster.gone() && (j.torn == nil || j.torn.line != j.former.line)
 }
 
 // called names the person of a row.
@@ -212,6 +222,9 @@ func (r rules) evidenceOfContradiction(j *joined) []Evidence {
 	}
 	if j.torn != nil {
 		e = append(e, Evidence{sourceRoster, fmt.Sprintf("line %d has the account id %s and the e-mail %s: %s", j.torn.line, j.torn.id, clip(j.torn.main(), 254), j.torn.says())})
+	}
+	if f := j.former; j.cameBack() {
+		e = append(e, Evidence{sourceRoster, fmt.Sprintf("line %d says %s", f.line, f.says())})
 	}
 	e = append(e, r.activityDiffers(j)...)
 	if j.adminDiffers() {

@@ -20,6 +20,7 @@ type joined struct {
 	export  *exported
 	roster  *listed
 	torn    *listed // a row whose account id and e-mail are not one person's, this one being one of them
+	former  *listed // another row, that is as much theirs and says that they have left
 	second  *listed // another row, that has the e-mail as a second one and says that the person is here
 	tokens  []token
 	told    []use // by the organization, of this one person
@@ -197,6 +198,8 @@ func (s *joiner) takeOthers(j *joined) error {
 		row := &j.roster
 		if u.second {
 			row = &j.second
+		} else if u.gone() && (j.former == nil || u.line < j.former.line) {
+			j.former = &u
 		}
 		if *row == nil || u.outweighs(**row) {
 			*row = &u

@@ -113,16 +113,19 @@ func TestALeaversOwnEmailOutweighsSomebodyElsesSecondOne(t *testing.T) {
 		lines  []string
 		leaver bool
 		says   string
+		two    string // rows that are as much one's own
 	}{
-		"given to somebody who is here":     {[]string{"p0@example.com,Person 0,terminated,", "boss@example.com,The Boss,active,p0@example.com"}, true, "line 13, somebody else's"},
-		"the other way round":               {[]string{"boss@example.com,The Boss,active,p0@example.com", "p0@example.com,Person 0,terminated,"}, true, "line 12, somebody else's"},
-		"no names":                          {[]string{"p0@example.com,,terminated,", "boss@example.com,,active,p0@example.com"}, true, "line 13"},
-		"one person, whose e-mail changed":  {[]string{"p0@example.com,Person 0,terminated,", "p0.new@example.com,person  0,active,p0@example.com"}, false, ""},
-		"another of one's own":              {[]string{"p0@example.com,Person 0,terminated,", "p0@example.com,Person Zero,active,"}, false, ""},
-		"a leaver who had the address once": {[]string{"p0@example.com,Person 0,active,", "gone@example.com,Gone,terminated,p0@example.com"}, false, ""},
-		"only as a second one":              {[]string{"boss@example.com,The Boss,active,p0@example.com"}, false, ""},
-		"only as a second one of a leaver":  {[]string{"gone@example.com,Gone,terminated,p0@example.com"}, true, "(line 12)"},
-		"both gone":                         {[]string{"p0@example.com,Person 0,terminated,", "gone@example.com,Gone,terminated,p0@example.com"}, true, "(line 12)"},
+		"given to somebody who is here":     {[]string{"p0@example.com,Person 0,terminated,", "boss@example.com,The Boss,active,p0@example.com"}, true, "line 13, somebody else's", ""},
+		"the other way round":               {[]string{"boss@example.com,The Boss,active,p0@example.com", "p0@example.com,Person 0,terminated,"}, true, "line 12, somebody else's", ""},
+		"no names":                          {[]string{"p0@example.com,,terminated,", "boss@example.com,,active,p0@example.com"}, true, "line 13", ""},
+		"one person, whose e-mail changed":  {[]string{"p0@example.com,Person 0,terminated,", "p0.new@example.com,person  0,active,p0@example.com"}, false, "", ""},
+		"another of one's own":              {[]string{"p0@example.com,Person 0,terminated,", "p0@example.com,Person Zero,active,"}, false, "", `line 13 (Person Zero) says active, and line 12 (Person 0) says left ("terminated").`},
+		"another of one's own, suspended":   {[]string{"p0@example.com,Person 0,suspended,", "p0@example.com,Person 0,terminated,"}, false, "", `line 12 (Person 0) says suspended, and line 13 (Person 0) says left ("terminated").`},
+		"both of one's own gone":            {[]string{"p0@example.com,Person 0,terminated,", "p0@example.com,Person 0,terminated,"}, true, "", ""},
+		"a leaver who had the address once": {[]string{"p0@example.com,Person 0,active,", "gone@example.com,Gone,terminated,p0@example.com"}, false, "", ""},
+		"only as a second one":              {[]string{"boss@example.com,The Boss,active,p0@example.com"}, false, "", ""},
+		"only as a second one of a leaver":  {[]string{"gone@example.com,Gone,terminated,p0@example.com"}, true, "(line 12)", ""},
+		"both gone":                         {[]string{"p0@example.com,Person 0,terminated,", "gone@example.com,Gone,terminated,p0@example.com"}, true, "(line 12)", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := rostered(t, 0, strings.Replace(everybody("aliases", test.lines...), "p0@example.com,Person 0,active,\n", ",nobody,,\n", 1))
@@ -132,6 +135,10 @@ func TestALeaversOwnEmailOutweighsSomebodyElsesSecondOne(t *testing.T) {
 			f, leaver := r.of(ActiveLeaver)["p000Person 0"]
 			if leaver != test.leaver || r.Counts.ByFinding[ActiveLeaver] > 1 || !strings.Contains(f.Detail, test.says) {
 				t.Errorf("%v: %+v", r.Counts.ByFinding, f)
+			}
+			about, two := r.of(SourceContradiction)["p000Person 0"]
+			if two != (test.two != "") || two && (about.Severity != Medium || about.Detail != "Two rows of the roster have the account: "+test.two) {
+				t.Errorf("%+v", about)
 			}
 			if strings.Contains(test.says, "else") && !strings.Contains(fmt.Sprint(f.Evidence), "as a second one, and says active") {
 				t.Errorf("%+v", f.Evidence)
