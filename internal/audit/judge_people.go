@@ -106,6 +106,10 @@ func (u listed) says() string {
 		words += ", although the last day is over"
 	case u.gone() && u.since > 0:
 		words += " on " + day(u.since)
+	case u.leaving && u.since > 0:
+		words += ", leaves on " + day(u.since)
+	case u.leaving:
+		words += ", leaves on a day that is yet to come"
 	}
 	if u.torn {
 		words += ", in a row whose account id and e-mail are two people's"

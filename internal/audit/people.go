@@ -54,6 +54,7 @@ type listed struct {
 	statusText string
 	since      int64 // day of leaving
 	over       bool  // it is over, and the status says active
+	leaving    bool  // it is not over, and the status says left
 }
 
 // token is an API token that may be used.
@@ -107,7 +108,7 @@ func decodeExported(b []byte) (u exported, err error) {
 }
 
 func (u listed) appendTo(b []byte) []byte {
-	b = binary.AppendUvarint(append(b, flags(u.second), flags(u.over), flags(u.torn), flags(u.elsewhere)), uint64(u.line))
+	b = binary.AppendUvarint(append(b, flags(u.second), flags(u.over), flags(u.torn), flags(u.elsewhere), flags(u.leaving)), uint64(u.line))
 	b = binary.AppendUvarint(b, uint64(u.own))
 	for _, s := range [...]string{u.id, u.name, string(u.status), u.statusText} {
 		b = appendString(b, s)
@@ -118,7 +119,7 @@ func (u listed) appendTo(b []byte) []byte {
 
 func decodeListed(b []byte) (u listed, err error) {
 	d := decoder{b: b}
-	for _, is := range [...]*bool{&u.second, &u.over, &u.torn, &u.elsewhere} {
+	for _, is := range [...]*bool{&u.second, &u.over, &u.torn, &u.elsewhere, &u.leaving} {
 		*is = d.flags()&flagActive != 0
 	}
 	u.line, u.own = int(d.number()), int(d.number())
@@ -155,7 +156,7 @@ func fromExport(r consoleexport.Row) exported {
 }
 
 func fromRoster(r roster.Row) listed {
-	u := listed{line: r.Line, id: r.AccountID, name: r.Name, status: r.Status, statusText: r.StatusText, since: unix(r.Since), over: r.Over}
+	u := listed{line: r.Line, id: r.AccountID, name: r.Name, status: r.Status, statusText: r.StatusText, since: unix(r.Since), over: r.Over, leaving: r.Leaving}
 	for i, e := range r.Emails {
 		if e = foldEmail(e); e != "" && !slices.Contains(u.emails, e) {
 			if u.emails = append(u.emails, e); i < r.Own {
@@ -187,9 +188,10 @@ func (u listed) gone() bool { return u.status == roster.Left && !u.torn }
 // suspended reports whether the roster says that the person may not sign in for now. Most directories say no more of somebody who has left.
 func (u listed) suspended() bool { return u.status == roster.Suspended && !u.torn && !u.elsewhere }
 
-// expected reports whether the person should have access by the roster: a status that is not understood, and a last day that is over, give nobody any.
+// expected reports whether the person should be given access by the roster, if they have none: a status that is not understood or says that they have left, and a last
+// day that is over, give nobody any.
 func (u listed) expected() bool {
-	return u.status == roster.Active && !u.over && !u.torn && !u.elsewhere
+	return u.status == roster.Active && !u.over && !u.leaving && !u.torn && !u.elsewhere
 }
 
 // standing orders what rows say of one person, the one that counts last.
@@ -203,8 +205,10 @@ func (u listed) standing() int {
 		return 2
 	case u.over:
 		return 3
-	default:
+	case u.leaving:
 		return 4
+	default:
+		return 5
 	}
 }
 

@@ -185,7 +185,7 @@ func TestBlockedAtTheIdentityProviderAndActiveHere(t *testing.T) {
 // understood is given an account.
 func TestOnlyWhoeverIsActiveIsGivenAnAccount(t *testing.T) {
 	for status, joiners := range map[string]int{
-		"suspended,": 0, "accountdisabled,": 0, "Ruhend,": 0, "terminated,": 0, "Full-time,2020-01-01": 0, "Full-time,": 2, ",": 2, "on leave,": 2,
+		"suspended,": 0, "accountdisabled,": 0, "Ruhend,": 0, "terminated,": 0, "terminated,2030-01-01": 0, "inactive,3/4/2030": 0, "Full-time,2030-01-01": 2, "Full-time,2020-01-01": 0, "Full-time,": 2, ",": 2, "on leave,": 2,
 	} {
 		r, err := rostered(t, 0, strings.Replace(everybody("last day", "new@example.com,New One,"+status), "Person 0,active,", "Person 0,"+status, 1),
 			func(_ *Auditor, s *site) { s.users[0][0].Active = false })
@@ -230,6 +230,19 @@ func TestARosterThatNamesNobody(t *testing.T) {
 	} {
 		if _, err := rostered(t, 0, roster); !fault.Is(err, fault.InvalidArgument) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", roster, err)
+		}
+	}
+}
+
+// A row that says that somebody has left, on a day to come, says so wherever it is evidence.
+func TestARowOfSomebodyWhoIsLeaving(t *testing.T) {
+	for lastDay, says := range map[string]string{"2030-01-01": `active ("terminated"), leaves on 2030-01-01`, "3/4/2030": `active ("terminated"), leaves on a day that is yet to come`} {
+		r, err := rostered(t, 0, strings.Replace(everybody("last day"), "Person 0,active,", "Person 0,terminated,"+lastDay, 1), func(_ *Auditor, s *site) {
+			s.users[0][0].DisplayName = s.users[0][1].DisplayName
+		})
+		f := r.of(DuplicateName)["p000Person 1"]
+		if err != nil || r.Counts.ByFinding[ActiveLeaver] != 0 || !strings.Contains(fmt.Sprint(f.Evidence), says) {
+			t.Errorf("%v, %v, %+v", err, r.Counts.ByFinding, f)
 		}
 	}
 }

@@ -113,7 +113,7 @@ func (j *joined) says() []access {
 		all = append(all, access{sourceExport, j.export.may(), string(j.export.status)})
 	}
 	if j.roster != nil {
-		all = append(all, access{sourceRoster, j.roster.expected(), j.roster.says()})
+		all = append(all, access{sourceRoster, j.roster.expected() || j.roster.leaving, j.roster.says()})
 	}
 	return all
 }

@@ -37,6 +37,7 @@ type Row struct {
 	Status     Status
 	StatusText string    // as written; of several columns the one that decided
 	Since      time.Time // the last day, midnight UTC; zero = not told. Where it is yet to come, Status is Active
+	Leaving    bool      // Status is Active although it says that the person has left, since the last day is not over
 	Over       bool      // Status is Active although a last day is over: one of the two is wrong, or the person came back
 }
 

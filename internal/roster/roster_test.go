@@ -223,7 +223,7 @@ func TestWhoHasLeft(t *testing.T) {
 		"the last day was yesterday":              {",,2026-11-23", Left, day(2026, 11, 23), ""},
 		"the last day is today":                   {",,2026-11-24", Active, day(2026, 11, 24), ""},
 		"the last day is to come":                 {"Active,,24 Dec 2026", Active, day(2026, 12, 24), ""},
-		"terminated, to come":                     {"Terminated,,2026-12-31", Active, day(2026, 12, 31), "with a last day that is yet to come, and who were counted as active until then: 1"},
+		"terminated, to come":                     {"Terminated,,2026-12-31", Active, day(2026, 12, 31), "with a last day that is yet to come, and who were counted as active until then where they have an account: 1"},
 		"suspended, to come":                      {"Suspended,,2026-12-31", Suspended, day(2026, 12, 31), ""},
 		"active, with a last day that is over":    {"Active,,2020-12-31", Active, day(2020, 12, 31), "with a last day that is over, and who were not counted as leavers: 1"},
 		"suspended, with a last day that is over": {"Suspended,,2026-11-23", Left, day(2026, 11, 23), ""},
@@ -238,7 +238,7 @@ func TestWhoHasLeft(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			rows, tally := read(t, head+"x@example.com,"+tt.row+"\n")
-			if len(rows) != 1 || rows[0].Status != tt.want || !rows[0].Since.Equal(tt.since) || rows[0].Over != strings.Contains(tt.note, "that is over, and") {
+			if len(rows) != 1 || rows[0].Status != tt.want || !rows[0].Since.Equal(tt.since) || rows[0].Over != strings.Contains(tt.note, "that is over, and") || rows[0].Leaving != strings.Contains(tt.note, "yet to come") {
 				t.Errorf("%+v, want %s since %v", rows, tt.want, tt.since)
 			}
 			notes := strings.Join(tally.Notes(), "\n")

@@ -73,6 +73,7 @@ func (f *File) judge(cells []string, row *Row) {
 	case over == later && status != Suspended: // whatever is written, the person is here until then
 		if status == Left {
 			f.tally.LeavingLater++
+			row.Leaving = true
 		}
 		status = Active
 	case over == past && status == "":

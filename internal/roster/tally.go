@@ -61,7 +61,7 @@ func (t Tally) Notes() []string {
 	add(len(text), "Statuses of the roster that are not understood, because of which nobody was taken for a leaver: %s.", text)
 	add(t.UnknownDates, "Leaving dates of the roster that are not understood and were not used: %d, such as %s. Write them as 2027-03-01.", t.UnknownDates, csvdir.Shown(t.someDate))
 	add(t.WithoutStatus, "Rows of the roster without a status, which were counted as active: %d.", t.WithoutStatus)
-	add(t.LeavingLater, "People whom the roster marks as left, with a last day that is yet to come, and who were counted as active until then: %d.", t.LeavingLater)
+	add(t.LeavingLater, "People whom the roster marks as left, with a last day that is yet to come, and who were counted as active until then where they have an account: %d.", t.LeavingLater)
 	add(t.CameBack, "People whom the roster has as active, with a last day that is over, and who were not counted as leavers: %d (past_last_day).", t.CameBack)
 	return notes
 }
