@@ -59,6 +59,8 @@ func (j *joined) advice(code Code) string {
 	switch {
 	case code == HiddenEmail && known.source != sourceHidden:
 		return "Name the person by account id, or by the e-mail that " + theSource(known.source) + " has."
+	case code == NotComparedWithRoster && j.unread > 0 && known.source != sourceHidden:
+		return "Correct the e-mail in that line of the roster, or write the account id into it; then audit again."
 	case code == JoinerWithoutAccount && j.found:
 		return "If the person should be back: restore_user where an operation here ended the account (list_operations has its id), which gives the groups back, too; " +
 			"else provision_user, which reactivates it. If not, correct the roster."
@@ -111,6 +113,8 @@ func (r rules) evidence(j *joined, code Code) []Evidence {
 	switch {
 	case r.incomparable(j):
 		say(sourceRoster, "no row with the account id; the others go by e-mail")
+	case r.unreadable(j):
+		say(sourceRoster, fmt.Sprintf("line %d has the name, and no address that can be used; no other row", j.unread))
 	case r.roster && j.roster == nil && j.person():
 		say(sourceRoster, "no row")
 	}

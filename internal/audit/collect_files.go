@@ -88,6 +88,7 @@ func (c *collector) rosterFile(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	out := spooler{spill: c.spill}
+	file.Skipped = out.nameless
 	rows := 0
 	for row, err := range file.Rows() {
 		if err == nil && rows%1024 == 0 {
@@ -109,7 +110,7 @@ func (c *collector) rosterFile(ctx context.Context) (err error) {
 	case rows > 0:
 	case tally.Rows > 0:
 		return fault.New(fault.InvalidArgument, "Add the e-mail that people sign in with, or their Atlassian account id. A sign-in name that is no address names nobody here.",
-			"None of the %d rows of the roster %s can be used: they have neither an e-mail nor an account id (%s).", tally.Rows, filepath.Base(c.options.Roster), tally.Without())
+			"None of the %d rows of the roster %s can be used: they have neither an e-mail that can be used nor an account id (%s).", tally.Rows, filepath.Base(c.options.Roster), tally.Without())
 	default:
 		return fault.New(fault.InvalidArgument, "Give the whole list of who should have access, or leave roster_path out.", "The roster %s has a header and no rows: by it, nobody should have access.", filepath.Base(c.options.Roster))
 	}

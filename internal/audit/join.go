@@ -22,6 +22,7 @@ type joined struct {
 	torn    *listed // a row whose account id and e-mail are not one person's, this one being one of them
 	former  *listed // another row, that is as much theirs and says that they have left
 	second  *listed // another row, that has the e-mail as a second one and says that the person is here
+	unread  int     // line of a row that has the name and no usable address; 0 = none
 	tokens  []token
 	told    []use // by the organization, of this one person
 	asked   bool  // whether it was asked
@@ -33,7 +34,7 @@ type joined struct {
 
 // joiner walks the sorted streams side by side and gathers the records of one key from all of them. What it gives is valid until the next.
 type joiner struct {
-	accounts, members, scim, org, exports, roster, tokens, dates, shared, twins *cursor
+	accounts, members, scim, org, exports, roster, tokens, dates, shared, twins, unread *cursor
 
 	all []*cursor
 	key []byte
@@ -52,6 +53,7 @@ func newJoiner(ctx context.Context, s *spill, end bool) (*joiner, error) {
 		{&j.tokens, s.tokens},
 		{&j.shared, s.shared},
 		{&j.twins, s.twins},
+		{&j.unread, s.unread},
 	}
 	if end {
 		streams = append(streams, stream{&j.dates, s.dates})
@@ -156,6 +158,15 @@ func (s *joiner) take() (j joined, err error) {
 	for ; s.twins.at(s.key); s.twins.next() {
 		if j.twins, err = decodeSameName(s.twins.Value()); err != nil {
 			return j, err
+		}
+	}
+	for ; s.unread.at(s.key); s.unread.next() {
+		d := decoder{b: s.unread.Value()}
+		if line := int(d.number()); j.unread == 0 || line < j.unread {
+			j.unread = line
+		}
+		if d.err() != nil {
+			return j, errRecord
 		}
 	}
 	return j, s.takeOthers(&j)

@@ -25,6 +25,14 @@ func (r rules) whoShouldBeHere(j *joined, add adder) {
 		add(NotComparedWithRoster, severity, "Nobody can tell whether the roster has this person: it goes by e-mail, and no source that is configured knows that of the account, which is %s and %s.",
 			what, inGroups(j.groups))
 	}
+	if j.active && r.unreadable(j) {
+		severity, what := Low, "active"
+		if j.admin() {
+			severity, what = Medium, "an administrator's"
+		}
+		add(NotComparedWithRoster, severity, "Line %d of the roster has the person's name, and nothing in it tells the account: no other row has the account, which is %s and %s.",
+			j.unread, what, inGroups(j.groups))
+	}
 	if r.roster && j.active && j.roster != nil && j.roster.suspended() {
 		tokens := ""
 		if len(j.tokens) > 0 {
@@ -66,7 +74,7 @@ func (r rules) left(j *joined) (why string, external bool) {
 		return "", false
 	}
 	switch {
-	case r.incomparable(j):
+	case r.incomparable(j) || r.unreadable(j):
 		return "", false
 	case j.roster == nil:
 		d := domainOf(j.known().email)
@@ -82,6 +90,11 @@ func (r rules) left(j *joined) (why string, external bool) {
 // incomparable reports whether nobody can say if the roster has the person: it goes by e-mail, and no source knows the one of the account.
 func (r rules) incomparable(j *joined) bool {
 	return r.roster && r.byEmail && j.person() && j.roster == nil && j.known().source == sourceHidden
+}
+
+// unreadable reports whether no row has the person but one with their name, whose address can't be used.
+func (r rules) unreadable(j *joined) bool {
+	return r.roster && j.person() && j.roster == nil && j.unread > 0 && !r.incomparable(j)
 }
 
 // listedAt says where the roster has somebody.
@@ -188,7 +201,7 @@ func (r rules) whoHasPower(j *joined, add adder) {
 		}
 		add(SiteAdmin, Info, "An administrator of the site, %s.", through)
 	}
-	if r.roster && j.roster == nil && (org || site) && !r.incomparable(j) {
+	if r.roster && j.roster == nil && (org || site) && !r.incomparable(j) && !r.unreadable(j) {
 		add(AdminNotInRoster, High, "An administrator who is in no row of the roster.")
 	}
 }

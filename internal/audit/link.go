@@ -15,6 +15,9 @@ func linkByEmail(ctx context.Context, s *spill, out *sink) error {
 	if err := linkLoose(ctx, s, s.loose, out); err != nil {
 		return err
 	}
+	if err := findUnread(ctx, s); err != nil {
+		return err
+	}
 	// Only now is it known which account ids there are.
 	byEmail, err := resolveRosterIDs(ctx, s)
 	if err != nil {

@@ -225,8 +225,8 @@ func TestWhoIsStillHereAfterTheLastDay(t *testing.T) {
 func TestARosterThatNamesNobody(t *testing.T) {
 	for roster, says := range map[string]string{
 		"email,status\n": "The roster roster.csv has a header and no rows",
-		"login,status\njdoe,Active\nsroe,Active\n":          "None of the 2 rows of the roster roster.csv can be used: they have neither an e-mail nor an account id (line 2, 3).",
-		"email,login,account id\nn/a,jdoe,\n , ,\n,sroe,\n": "None of the 2 rows of the roster roster.csv can be used: they have neither an e-mail nor an account id (line 2, 4).",
+		"login,status\njdoe,Active\nsroe,Active\n":          "None of the 2 rows of the roster roster.csv can be used: they have neither an e-mail that can be used nor an account id (line 2, 3).",
+		"email,login,account id\nn/a,jdoe,\n , ,\n,sroe,\n": "None of the 2 rows of the roster roster.csv can be used: they have neither an e-mail that can be used nor an account id (line 2, 4).",
 	} {
 		if _, err := rostered(t, 0, roster); !fault.Is(err, fault.InvalidArgument) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", roster, err)
@@ -244,5 +244,43 @@ func TestARowOfSomebodyWhoIsLeaving(t *testing.T) {
 		if err != nil || r.Counts.ByFinding[ActiveLeaver] != 0 || !strings.Contains(fmt.Sprint(f.Evidence), says) {
 			t.Errorf("%v, %v, %+v", err, r.Counts.ByFinding, f)
 		}
+	}
+}
+
+// Whose name is that of a row that was left out may be in the list: the row is named, and nobody is called a leaver.
+func TestARowThatWasLeftOutMayBeSomebodys(t *testing.T) {
+	for name, test := range map[string]struct {
+		row            string
+		unread, leaver bool
+	}{
+		"an address written in words":   {"p0 (at) example.com,person  0,active,", true, false},
+		"no address":                    {"n/a,Person 0,active,", true, false},
+		"an empty cell":                 {",Person 0,active,", true, false},
+		"an address that is cut off":    {"p0@example,Person 0,active,", true, false},
+		"left":                          {"n/a,Person 0,terminated,", true, false},
+		"another name":                  {"n/a,Person Zero,active,", false, true},
+		"no name":                       {"n/a,,active,", false, true},
+		"another row with the address":  {"n/a,Person 0,active,\np0@example.com,Zero,terminated,", false, true},
+		"an address that is somebody's": {"p0.new@example.com,Person 0,active,", false, true},
+		"another row, of another name":  {"n/a,Person 0,active,\np0@example.com,Zero,active,", false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := rostered(t, 0, strings.Replace(everybody("note"), "p0@example.com,Person 0,active,", test.row, 1), func(_ *Auditor, s *site) {
+				s.admins = map[string][][]jira.Group{"site-admin": {{{ID: "g-root", Name: "site-admins"}}}}
+				s.groups[0] = append(s.groups[0], jira.Group{ID: "g-root", Name: "site-admins"})
+				s.members["g-root"] = s.users[0][:1]
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, unread := r.of(NotComparedWithRoster)["p000Person 0"]
+			n := r.Counts.ByFinding
+			if unread != test.unread || (n[ActiveLeaver] > 0) != test.leaver || n[NotComparedWithRoster] > 1 || unread && n[AdminNotInRoster]+n[JoinerWithoutAccount] > 0 {
+				t.Errorf("%v", n)
+			}
+			if unread && (f.Severity != Medium || f.Fix != nil || !strings.HasPrefix(f.Detail, "Line 2 of the roster has the person's name") || !strings.Contains(fmt.Sprint(f.Evidence), "line 2 has the name") || !strings.Contains(f.Advice, "that line")) {
+				t.Errorf("%+v", f)
+			}
+		})
 	}
 }

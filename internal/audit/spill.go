@@ -32,6 +32,8 @@ type spill struct {
 	rosterIDs    *extsort.Sorter // listed, before anybody looked whether the id is known
 	rosterEmails *extsort.Sorter // as loose, of rows of the roster
 	strangers    *extsort.Sorter // as loose, of those whose e-mail no account shows
+	skipped      *extsort.Sorter // key: folded name; line of a row of the roster that has a name and nothing that tells whose account is meant
+	unread       *extsort.Sorter // line of such a row that has the account's name
 	further      *extsort.Sorter // key: line of the roster, whether the account is found by a further e-mail, and the account id; such a row
 }
 
@@ -46,14 +48,14 @@ func newSpill(dir string, memory int) *spill {
 		linked: small("scim"), exports: small("export"), roster: small("roster"), tokens: small("tokens"), dates: small("dates"),
 		shared: small("shared"), twins: small("twins"), names: small("names"), emails: small("emails"),
 		loose: small("loose"), rosterIDs: small("roster-ids"), rosterEmails: small("roster-emails"), strangers: small("strangers"),
-		further: small("further"),
+		further: small("further"), skipped: small("skipped"), unread: small("unread"),
 	}
 }
 
 func (s *spill) all() []*extsort.Sorter {
 	return []*extsort.Sorter{
 		s.accounts, s.members, s.linked, s.org, s.exports, s.roster, s.tokens, s.dates,
-		s.shared, s.twins, s.names, s.emails, s.loose, s.rosterIDs, s.rosterEmails, s.strangers, s.further,
+		s.shared, s.twins, s.names, s.emails, s.loose, s.rosterIDs, s.rosterEmails, s.strangers, s.further, s.skipped, s.unread,
 	}
 }
 

@@ -68,6 +68,12 @@ func (f *File) cell(text string) bool {
 	return ok
 }
 
+// complete reports whether an address can be one that somebody signs in with here: those have a domain with a dot.
+func complete(address string) bool {
+	_, domain, _ := strings.Cut(address, "@")
+	return strings.IndexByte(domain, '.') >= 0
+}
+
 // guestAddress gives the address at home of a guest of Entra ID, whose sign-in name has it in another form: jane_example.com#EXT#@tenant.onmicrosoft.com.
 func guestAddress(login string) (string, bool) {
 	if strings.IndexByte(login, '#') < 0 {

@@ -7,6 +7,7 @@ package roster
 import (
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,9 @@ import (
 
 // File is a roster whose header is understood.
 type File struct {
+	// Skipped, if it is set, is told of each row with a name that was left out since nothing in it tells whose account is meant: somebody of that name may be in the list.
+	Skipped func(line int, name string) error
+
 	table   *csvdir.Table
 	columns columns
 	today   time.Time // its midnight, UTC
@@ -109,9 +113,12 @@ func (f *File) row(cells []string) (row Row, ok bool, err error) {
 	if c.id >= 0 {
 		row.AccountID = rest.CleanID(strings.TrimSpace(cells[c.id]))
 	}
-	if row.AccountID == "" && len(row.Emails) == 0 {
+	if row.AccountID == "" && !slices.ContainsFunc(row.Emails, complete) {
 		f.tally.nobody(row.Line)
-		return Row{}, false, nil
+		if f.Skipped != nil && row.Name != "" {
+			err = f.Skipped(row.Line, row.Name)
+		}
+		return Row{}, false, err
 	}
 	f.judge(cells, &row)
 	f.tally.count(row)

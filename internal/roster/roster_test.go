@@ -255,7 +255,7 @@ func TestCountsOfARoster(t *testing.T) {
 	if diff := cmp.Diff(want, tally, cmpopts.IgnoreUnexported(Tally{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if notes := tally.Notes(); len(notes) != 2 || notes[0] != "Rows of the roster with neither an e-mail nor an account id, which were left out: 2 (line 4, 5)." {
+	if notes := tally.Notes(); len(notes) != 2 || notes[0] != "Rows of the roster with neither an e-mail that can be used nor an account id, which were left out: 2 (line 4, 5)." {
 		t.Errorf("notes %q", notes)
 	}
 }

@@ -56,7 +56,7 @@ func (t Tally) Notes() []string {
 			notes = append(notes, fmt.Sprintf(format, args...))
 		}
 	}
-	add(t.WithoutEmailOrID, "Rows of the roster with neither an e-mail nor an account id, which were left out: %d (%s).", t.WithoutEmailOrID, t.Without())
+	add(t.WithoutEmailOrID, "Rows of the roster with neither an e-mail that can be used nor an account id, which were left out: %d (%s).", t.WithoutEmailOrID, t.Without())
 	text := t.UnknownStatus.String()
 	add(len(text), "Statuses of the roster that are not understood, because of which nobody was taken for a leaver: %s.", text)
 	add(t.UnknownDates, "Leaving dates of the roster that are not understood and were not used: %d, such as %s. Write them as 2027-03-01.", t.UnknownDates, csvdir.Shown(t.someDate))
