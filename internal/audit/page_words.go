@@ -45,7 +45,7 @@ var plainWords = map[Code]plain{
 		"Still here after the last day", "The roster has a last day for them that is over, and does not say that they left. They did, or they came back and nobody wrote it down.", ownerHR,
 	},
 	NotComparedWithRoster: {
-		"Could not be compared with the roster", "Nobody knows their e-mail, so nobody can say whether the roster has them. They may have left.", ownerOrganization,
+		"Could not be compared with the roster", "Nobody knows their e-mail, or only a row without a usable one has their name, so nobody can say whether the roster has them. They may have left.", ownerOrganization,
 	},
 	LeaverToken: {
 		"API tokens of people who left", "A token works without a password and without a second factor, also after its owner has gone.", ownerOrganization,

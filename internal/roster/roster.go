@@ -27,6 +27,7 @@ type File struct {
 	tally   Tally
 	emails  []string
 	second  []string          // further addresses of a cell
+	unclear []string          // statuses of a row that are not understood
 	words   map[string]Status // by text as written: there are few
 	dates   sheet.Dates
 }

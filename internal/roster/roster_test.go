@@ -116,6 +116,10 @@ func TestRostersOfEverySystem(t *testing.T) {
 				{Line: 4, AccountID: "5b10ac8d82e05b22cc7d4ef6", Name: "Kim Poe", Status: Active, StatusText: "Active"},
 			},
 		},
+		"personnel, with a status that is not understood and a last day that is over": {
+			"Email,Status,Last day\na@example.com,Ruhend,2026-01-01\n",
+			[]Row{{Line: 2, Emails: []string{"a@example.com"}, Status: Left, StatusText: "Ruhend, last day 2026-01-01", Since: day(2026, 1, 1)}},
+		},
 		"a list of addresses alone": {
 			"E-mail\njane.doe@example.com\nno address\n",
 			[]Row{{Line: 2, Emails: []string{"jane.doe@example.com"}, Status: Active}},
@@ -228,12 +232,17 @@ func TestWhoHasLeft(t *testing.T) {
 		"active, with a last day that is over":    {"Active,,2020-12-31", Active, day(2020, 12, 31), "with a last day that is over, and who were not counted as leavers: 1"},
 		"suspended, with a last day that is over": {"Suspended,,2026-11-23", Left, day(2026, 11, 23), ""},
 		"disabled, with a last day that is over":  {"Active,false,2026-11-23", Left, day(2026, 11, 23), ""},
-		"a word that is not understood, and over": {"Ruhend,,2020-12-31", Left, day(2020, 12, 31), `"Ruhend" (1)`},
+		"a word that is not understood, and over": {"Ruhend,,2020-12-31", Left, day(2020, 12, 31), ""},
 		"a date that is over both ways":           {",,3/4/2020", Left, time.Time{}, ""},
 		"a date that is to come both ways":        {",,3/4/2030", Active, time.Time{}, ""},
 		"a date that is over one way":             {",,11/12/2026", Active, time.Time{}, `Leaving dates of the roster that are not understood and were not used: 1, such as "11/12/2026"`},
 		"no date":                                 {"Active,,soon", Active, time.Time{}, `1, such as "soon"`},
 		"an empty date of a database":             {"Active,,0000-00-00", Active, time.Time{}, ""},
+		"another one":                             {"Active,,0001-01-01T00:00:00Z", Active, time.Time{}, ""},
+		"another one, in a row without a status":  {",,01/01/0001", Active, time.Time{}, "without a status"},
+		"one of a sheet":                          {"Active,,1900-01-01", Active, time.Time{}, ""},
+		"one of a sheet, in another form":         {",true,1/1/1900", Active, time.Time{}, ""},
+		"one of a leaver":                         {"Terminated,,1900-01-01", Left, time.Time{}, ""},
 		"a date with a time":                      {",,2026-11-23T23:59:59Z", Left, day(2026, 11, 23), ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"cmp"
 	"strings"
 	"time"
 
@@ -36,11 +35,10 @@ var rank = map[Status]int{"": 0, Active: 1, Suspended: 2, Left: 3}
 // judge finds the status of a row from all that it has of one: words, columns with yes or no, and a date.
 func (f *File) judge(cells []string, row *Row) {
 	var status Status
-	unclear := ""
+	f.unclear = f.unclear[:0]
 	take := func(found Status, text string) {
 		if found == Unclear {
-			unclear = cmp.Or(unclear, text)
-			f.tally.UnknownStatus.Add(text)
+			f.unclear = append(f.unclear, text)
 		} else if rank[found] > rank[status] {
 			status, row.StatusText = found, text
 		}
@@ -77,7 +75,7 @@ func (f *File) judge(cells []string, row *Row) {
 		}
 		status = Active
 	case over == past && status == "":
-		status, row.StatusText = Left, "last day "+day.text
+		status, row.StatusText = Left, strings.Join(append(f.unclear, "last day "+day.text), ", ")
 	case over == past && status == Suspended: // both say it
 		status, row.StatusText = Left, row.StatusText+", last day "+day.text
 	case over == past && status == Active:
@@ -85,10 +83,15 @@ func (f *File) judge(cells []string, row *Row) {
 		row.Over = true
 	}
 	if status == "" {
-		if status = Active; unclear != "" {
-			status, row.StatusText = Unclear, unclear
+		if status = Active; len(f.unclear) > 0 {
+			status, row.StatusText = Unclear, f.unclear[0]
 		} else if f.tally.hasStatus && over == none {
 			f.tally.WithoutStatus++
+		}
+	}
+	for _, text := range f.unclear {
+		if status != Left {
+			f.tally.UnknownStatus.Add(text)
 		}
 	}
 	row.Status, row.StatusText, row.Since = status, rest.Clean(row.StatusText), day.at
@@ -128,6 +131,9 @@ const (
 	later             // today, or yet to come
 )
 
+// noDay reports whether a date is one that databases and sheets write where there is none, such as 0001-01-01 and 1900-01-01.
+func noDay(at time.Time) bool { return at.Before(time.Date(1900, 1, 2, 0, 0, 0, 0, time.UTC)) }
+
 type lastDay struct {
 	at   time.Time // zero = one of two days
 	text string
@@ -141,6 +147,9 @@ func (f *File) leaving(cells []string) (lastDay, when) {
 			continue
 		}
 		days := f.dates.Days(text)
+		if len(days) > 0 && noDay(days[len(days)-1]) {
+			continue
+		}
 		if len(days) == 0 {
 			f.tally.date(text)
 			continue
