@@ -38,14 +38,28 @@ func (s *Service) RemoveFromGroups(ctx context.Context, r RemoveRequest) (Result
 }
 
 func (r AddRequest) plan(ctx context.Context, s *Service) (Plan, error) {
-	at, groups, err := s.membership(ctx, r.Target, r.Groups)
-	if err != nil {
+	var at situation
+	var groups []directory.Group
+	var closed closedGroups
+	both, both1 := parallel.WithContext(ctx)
+	both.Go(func() (err error) {
+		at, groups, err = s.membership(both1, r.Target, r.Groups)
+		return err
+	})
+	both.Go(func() error {
+		closed = s.closedAmong(both1, r.Groups)
+		return nil
+	})
+	if err := both.Wait(); err != nil {
 		return Plan{}, err
+	}
+	if at.person.OrgUnread != nil {
+		closed.unread = nil // said of the organization already
 	}
 	if err := guardGrant(groups, adminIDs(at.admins)); err != nil {
 		return Plan{}, err
 	}
-	return at.meet(planAddToGroups(at.person, groups)), nil
+	return at.meet(planAddToGroups(at.person, groups, closed)), nil
 }
 
 func (r RemoveRequest) plan(ctx context.Context, s *Service) (Plan, error) {

@@ -6,14 +6,14 @@ import (
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 )
 
-// planAddToGroups plans only the groups that the person is not in yet.
-func planAddToGroups(person directory.Person, groups []directory.Group) Plan {
+// planAddToGroups plans only the groups that the person is not in yet. One of closed is a blocker.
+func planAddToGroups(person directory.Person, groups []directory.Group, closed closedGroups) Plan {
 	plan := Plan{tool: "add_user_to_group", Target: subjectOf(person), Warnings: slices.Clone(person.Warnings)}
 	missing := slices.DeleteFunc(slices.Clone(groups), func(g directory.Group) bool { return isMember(person, g) })
 	if !person.Active {
 		plan.Warnings = append(plan.Warnings, "The account is inactive: the groups give access only once it is active again.")
 	}
-	plan.addTo(missing, plan.Target.SCIMID != "")
+	plan.addTo(closed.blocks(&plan, missing), plan.Target.SCIMID != "")
 	if plan.writes() {
 		plan.Steps = append(plan.Steps, Step{Action: Verify, Target: person.Label(), Detail: "read back: the person is in the groups"})
 	}

@@ -203,7 +203,7 @@ func tokenAge(t admin.Token) string {
 // leave says of the groups that an identity provider fills that they stay, and where nothing else is to be done makes that a blocker.
 func (p *Plan) leave(filled []string, r reach) {
 	if r.readOnlyUnread != nil && hasAction(p.Steps, RemoveFromGroup) {
-		p.Warnings = append(p.Warnings, "Which of the groups an identity provider fills is not known, and Jira refuses to change those (400): "+explainText(r.readOnlyUnread))
+		p.Warnings = append(p.Warnings, filledUnknown+explainText(r.readOnlyUnread))
 	}
 	if len(filled) == 0 {
 		return

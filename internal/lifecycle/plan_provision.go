@@ -37,7 +37,8 @@ type provisionFacts struct {
 	who     Newcomer
 	known   *directory.Person // nil: nobody has the e-mail yet
 	groups  []directory.Group
-	domains []string // that SCIM provisions
+	closed  closedGroups // among groups
+	domains []string     // that SCIM provisions
 	hasSCIM bool
 	hasOrg  bool
 	site    string // cloud id, where the organization is configured
@@ -68,7 +69,7 @@ func planProvision(f provisionFacts) (Plan, error) {
 	}
 	plan.Target.seekSCIM = slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == CreateUser })
 	missing := slices.DeleteFunc(slices.Clone(f.groups), func(g directory.Group) bool { return f.known != nil && isMember(*f.known, g) })
-	plan.addTo(missing, hasAction(plan.Steps, CreateUser) || plan.Target.SCIMID != "")
+	plan.addTo(f.closed.blocks(&plan, missing), hasAction(plan.Steps, CreateUser) || plan.Target.SCIMID != "")
 	plan.groupsByInvitation()
 	if hasAction(plan.Steps, CreateUser, InviteUser) && slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action == AddToGroup && s.Via != ViaSCIM }) {
 		plan.Steps = append(plan.Steps, Step{Action: AwaitAccount, Target: plan.Target.Label, Detail: "wait until Atlassian has given the person an account id, which Jira groups need"})

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
@@ -56,8 +57,12 @@ func (r ProvisionRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 	})
 	if len(r.Groups) > 0 {
 		all.Go(func() (err error) {
-			facts.groups, err = s.directory.ResolveGroups(all1, r.Groups)
+			facts.groups, err = s.directory.ResolveGroups(all1, slices.Clone(r.Groups))
 			return err
+		})
+		all.Go(func() error {
+			facts.closed = s.closedAmong(all1, r.Groups)
+			return nil
 		})
 		all.Go(func() (err error) {
 			admins, err = s.directory.AdminGroups(all1)

@@ -72,7 +72,7 @@ func drawPlan(t *rapid.T) Plan {
 			}
 			return planProvision(f)
 		},
-		func() (Plan, error) { return planAddToGroups(p, groups), nil },
+		func() (Plan, error) { return planAddToGroups(p, groups, closedGroups{}), nil },
 		func() (Plan, error) { return planRemoveFromGroups(p, groups, nil), nil },
 		func() (Plan, error) {
 			return planUpdate(p, &scim.User{Title: "old"}, map[string]string{"title": "new"})
