@@ -104,6 +104,8 @@ func TestFaultsOfTheOrganization(t *testing.T) {
 		{"somebody who is not in the directory", rest.Error{Method: "DELETE", Path: user, Status: 404}, fault.NotFound, []string{"look it up again"}},
 		{"an account that does not exist", rest.Error{Method: "GET", Path: account, Status: 404, Code: "accountNotFound"}, fault.NotFound, []string{"no account"}},
 		{"a change of an account that the plan knew as the organization's", rest.Error{Method: "POST", Path: account + "/lifecycle/disable", Status: 403, Code: "forbidden.other"}, fault.PermissionDenied, []string{"account is its own", "without"}},
+		{"a list of tokens that is refused", rest.Error{Method: "GET", Path: account + "/api-tokens", Status: 403, Code: "forbidden"}, fault.PermissionDenied, []string{"may not list the API tokens", "read:tokens:admin"}},
+		{"a list of tokens that is not there", rest.Error{Method: "GET", Path: account + "/api-tokens", Status: 404, Code: "accountNotFound"}, fault.NotFound, []string{"list of this account's API tokens", "person's page"}},
 		{"an account of somebody else's", rest.Error{Method: "GET", Path: account, Status: 403, Code: "forbidden"}, fault.PermissionDenied, []string{"isn't managed by this organization", "Domains", "scopes"}},
 		{
 			"an account that Google manages",

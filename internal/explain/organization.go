@@ -15,6 +15,8 @@ import (
 const (
 	orgRoot     = "/admin/v1/orgs/{orgId}"
 	accountRoot = "/users/{account_id}/"
+	// accountTokens is only ever asked of an account that GET manage knows as the organization's.
+	accountTokens = accountRoot + "manage/api-tokens"
 
 	// where says where keys are made and looked up.
 	where = "admin.atlassian.com, Settings, API keys"
@@ -58,6 +60,14 @@ func fromOrganization(e *rest.Error, f *fault.Error) bool {
 		f.Code = fault.PermissionDenied
 		f.Message = fmt.Sprintf("The organization's key is too small for %s %s (403): it has scopes, and none that allows this.", e.Method, e.Path)
 		f.Hint = "It needs " + scope(e) + "."
+	case e.Status == http.StatusForbidden && e.Path == accountTokens:
+		f.Code = fault.PermissionDenied
+		f.Message = fmt.Sprintf("The organization's key may not list the API tokens of this account (%s %s, 403).%s", e.Method, e.Path, said(e))
+		f.Hint = "It needs " + scope(e) + "; the organization admin who made the key must still be one."
+	case e.Status == http.StatusNotFound && e.Path == accountTokens:
+		f.Code = fault.NotFound
+		f.Message = fmt.Sprintf("Atlassian does not find the list of this account's API tokens (%s %s, 404).%s", e.Method, e.Path, said(e))
+		f.Hint = "Try again; if it stays so, look at the person's page at admin.atlassian.com."
 	case e.Status == http.StatusForbidden && strings.HasPrefix(e.Path, accountRoot):
 		f.Code = fault.PermissionDenied
 		f.Message = fmt.Sprintf("The organization's key may not do %s %s (403).%s", e.Method, e.Path, said(e))

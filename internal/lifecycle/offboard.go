@@ -3,14 +3,12 @@ package lifecycle
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"slices"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/directory"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/explain"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/fault"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/parallel"
-	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
 
 // OffboardRequest says whose access ends.
@@ -74,6 +72,9 @@ func (r OffboardRequest) plan(ctx context.Context, s *Service) (Plan, error) {
 		if err := cmp.Or(orgUnread(at.person), withoutOrg(reach.strange, hintWithoutOrg)); err != nil {
 			return Plan{}, err
 		}
+	}
+	if err := r.tokensLater(at.person); err != nil {
+		return Plan{}, err
 	}
 	if why := r.Seen.outdated(at.person); why != "" && !r.Due {
 		return leftOut(r.kind(), at.person, why), nil
@@ -157,12 +158,9 @@ func (s *Service) reach() reach {
 }
 
 // orgUnread is why a plan that rests on the organization can't be made: without its answer the wrong route would be taken, and more would stay open
-// than the plan says.
+// than the plan says. A list of API tokens that can't be had is none: how the access ends is known without, and the tokens are told as what is left to do.
 func orgUnread(p directory.Person) error {
 	unread := cmp.Or(p.OrgUnread, p.ControlUnread)
-	if unread == nil && p.Control != nil && !rest.IsStatus(p.Control.TokensUnread, http.StatusForbidden) {
-		unread = p.Control.TokensUnread
-	}
 	if unread == nil {
 		return nil
 	}
@@ -171,6 +169,14 @@ func orgUnread(p directory.Person) error {
 		"The organization could not be asked about %s, so how the access has to end is not known. Nothing was changed: %s", p.Label(), f.Message).Because(unread)
 	told.Retryable = f.Retryable
 	return told
+}
+
+// tokensLater is why an offboarding whose time has come waits a little: it was agreed to revoke the API tokens by name, and their list can't be had just now.
+func (r OffboardRequest) tokensLater(p directory.Person) error {
+	if !r.Due || !slices.Contains(r.Parts, PartRevokeTokens) || p.Control == nil || p.Control.TokensUnread == nil || !explain.Fault(p.Control.TokensUnread).Retryable {
+		return nil
+	}
+	return p.Control.TokensUnread
 }
 
 const hintWithoutOrg = " To do without the organization name the parts that don't need it (steps: scim_groups, jira_groups)."

@@ -210,7 +210,6 @@ func TestWithoutTheOrganizationsAnswerNothingIsPlanned(t *testing.T) {
 		"another organization":          {edit: withStranger, code: fault.NotConfigured},
 		"a search that fails":           {edit: withOrganization, fault: &sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Path: "/admin/v2/orgs/{o}/directories/{d}/users/search"}, code: fault.UpstreamUnavailable},
 		"manage that fails":             {edit: withOrganization, fault: &sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Path: "/users/{a}/manage$"}, code: fault.UpstreamUnavailable},
-		"tokens that can't be read":     {edit: withOrganization, fault: &sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500, Path: "/users/{a}/manage/api-tokens$"}, code: fault.UpstreamUnavailable},
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			s := newSite(t, test.edit)

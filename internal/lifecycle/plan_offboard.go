@@ -162,6 +162,8 @@ func (p *Plan) revokeTokens(person directory.Person, only []string, explicit boo
 	if person.Org == nil || !person.Org.Managed || c == nil || c.TokensUnread != nil || !c.May.May(admin.MayReadTokens).Allowed || len(c.Tokens) > 0 && !c.May.May(admin.MayDeleteTokens).Allowed {
 		if explicit {
 			p.Blockers = append(p.Blockers, "The API tokens can't be revoked here: "+whyTokensStay(person, r))
+		} else if person.Org != nil && person.Org.Managed && c != nil && c.TokensUnread != nil {
+			p.Warnings = append(p.Warnings, "The API tokens of "+person.Label()+" stay: "+whyTokensStay(person, r))
 		}
 		return
 	}
