@@ -47,6 +47,7 @@ type Change struct {
 type basis struct {
 	before, after map[string]bool // sources that each read
 	sameWindow    bool            // the same days make a seat dormant
+	uncompared    *int            // counts accounts of which one report could not tell whether the roster has them; may be nil
 }
 
 // both reports whether both reports read a source.
@@ -184,7 +185,13 @@ func (b basis) changes(old, now Row) []Change {
 		text(StatusChange, sourceExport, old.export().Status, now.export().Status)
 		text(RoleChange, sourceExport, old.export().Role, now.export().Role)
 	}
-	if b.both(sourceRoster) {
+	switch {
+	case !b.both(sourceRoster):
+	case old.uncompared() || now.uncompared():
+		if b.uncompared != nil && old.roster() != now.roster() {
+			*b.uncompared++
+		}
+	default:
 		text(StatusChange, sourceRoster, old.roster(), now.roster())
 	}
 	if b.alike(sourceOrganization) { // whose roles make administrators, and whose groups grant seats
@@ -241,6 +248,11 @@ func (r Row) roster() string {
 		return absent
 	}
 	return r.Roster.Status
+}
+
+// uncompared reports whether nobody could tell if the roster has the person: of inactive accounts there is no finding that says so.
+func (r Row) uncompared() bool {
+	return r.Roster == nil && (slices.Contains(r.Findings, NotComparedWithRoster) || !r.Active && r.EmailSource == sourceHidden)
 }
 
 // without gives what of a list is not in another, in the list's order.

@@ -62,6 +62,8 @@ func TestWhatChangesInARow(t *testing.T) {
 		"suspended in the organization":  {func(r *Row) { r.Organization.Status = "suspended" }, basis{before: everySource, after: everySource}, []Change{{Kind: StatusChange, Source: sourceOrganization, Before: "active", After: "suspended"}}},
 		"left by the roster":             {func(r *Row) { r.Roster.Status = "left" }, basis{before: everySource, after: everySource}, []Change{{Kind: StatusChange, Source: sourceRoster, Before: "active", After: "left"}}},
 		"gone from the roster":           {func(r *Row) { r.Roster = nil }, basis{before: everySource, after: everySource}, []Change{{Kind: StatusChange, Source: sourceRoster, Before: "active", After: "not there"}}},
+		"not compared with the roster":   {func(r *Row) { r.Roster, r.Findings = nil, []Code{HiddenEmail, NotComparedWithRoster} }, basis{before: everySource, after: everySource}, nil},
+		"inactive, and not compared":     {func(r *Row) { r.Roster, r.EmailSource, r.Active = nil, sourceHidden, false }, basis{before: everySource, after: everySource}, []Change{{Kind: StatusChange, Source: sourceJira, Before: "active", After: "inactive"}}},
 		"no roster was read":             {func(r *Row) { r.Roster = nil }, basis{before: everySource, after: map[string]bool{sourceJira: true, sourceSCIM: true, sourceOrganization: true, sourceExport: true}}, nil},
 		"deactivated in SCIM":            {func(r *Row) { r.SCIM.Active = false }, basis{before: everySource, after: everySource}, []Change{{Kind: StatusChange, Source: sourceSCIM, Before: "active", After: "inactive"}}},
 		"groups":                         {func(r *Row) { r.Groups = []string{"b", "c"} }, basis{before: everySource, after: everySource}, []Change{{Kind: GroupChange, Added: []string{"c"}, Removed: []string{"a"}}}},
@@ -89,8 +91,13 @@ func TestWhatChangesInARow(t *testing.T) {
 			for i := range tt.want {
 				tt.want[i].AccountID, tt.want[i].Name, tt.want[i].Email = now.AccountID, now.DisplayName, now.Email
 			}
-			if diff := cmp.Diff(tt.want, diff(t, []Row{full}, []Row{now}, tt.basis), cmpopts.EquateEmpty()); diff != "" {
+			c := comparer{basis: tt.basis}
+			c.basis.uncompared = &c.uncompared
+			if diff := cmp.Diff(tt.want, diff(t, []Row{full}, []Row{now}, c.basis), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if told := strings.Contains(strings.Join(c.warnings(), ""), "could not compare with the roster"); told != strings.Contains(name, "not compared") {
+				t.Errorf("warnings %q", c.warnings())
 			}
 		})
 	}

@@ -21,6 +21,8 @@ type comparer struct {
 	list   changeList
 	file   *json.Encoder
 	untold map[Code]int
+
+	uncompared int // see basis
 }
 
 func (c *comparer) add(change Change) error {
@@ -119,7 +121,10 @@ func findingsAt(c *cursor, key []byte) ([]Finding, error) {
 	return all, nil
 }
 
-func (c *comparer) warnings() []string {
+func (c *comparer) warnings() (warnings []string) {
+	if c.uncompared > 0 {
+		warnings = append(warnings, fmt.Sprintf("People whom one of the reports could not compare with the roster, so that nothing is said of what changed there: %d.", c.uncompared))
+	}
 	var all int
 	var kinds []string
 	for _, code := range slices.Sorted(maps.Keys(c.untold)) {
@@ -127,7 +132,7 @@ func (c *comparer) warnings() []string {
 		kinds = append(kinds, fmt.Sprintf("%s %d", code, c.untold[code]))
 	}
 	if all == 0 {
-		return nil
+		return warnings
 	}
-	return []string{fmt.Sprintf("Findings that can't be called new or fixed, since the reports read different sources or count different days: %d (%s).", all, strings.Join(kinds, ", "))}
+	return append(warnings, fmt.Sprintf("Findings that can't be called new or fixed, since the reports read different sources or count different days: %d (%s).", all, strings.Join(kinds, ", ")))
 }

@@ -101,6 +101,7 @@ func (a *Auditor) Compare(ctx context.Context, before, after string, limit int) 
 	c := comparer{basis: basisOf(old, now), list: newChangeList(limit), untold: map[Code]int{}}
 	buffer := bufio.NewWriterSize(file, 64<<10)
 	c.file = lines(buffer)
+	c.basis.uncompared = &c.uncompared
 	err = c.rows(ctx, a.Rows(before), a.Rows(after))
 	if err == nil {
 		err = c.findings(ctx, w.dir, a.memory, a.FindingsOf(before), a.FindingsOf(after))
