@@ -38,7 +38,7 @@ type Client struct {
 	org    string
 	events *quota // of the queries of the audit log
 
-	refused sync.Map // Write → error, see Refused
+	refused sync.Map // Write → refusal, see Refused
 
 	// PersonsToken tells that the key has the form of a person's API token. That is a hint only, so it is used as any other, and a 401 is [ErrPersonsToken] too.
 	PersonsToken bool

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/rest"
 )
@@ -25,14 +26,25 @@ const (
 )
 
 // Refused is the error by which the service refused a kind of change to the key itself, whomever it is for; nil while it has not. No request tells which
-// scopes a key has: GET manage speaks of the account, and is the same for a key that only reads. So what the first change learned is kept, for as long
-// as there is this client, which has one key. A change of that kind that succeeds takes it back.
+// scopes a key has: GET manage speaks of the account, and is the same for a key that only reads. So what the first change learned is kept for [RefusedFor],
+// and no longer: nothing else could take it back, as no such change is sent meanwhile. Any change that succeeds takes it back at once.
 func (c *Client) Refused(what Write) error {
-	err, _ := c.refused.Load(what)
-	if err == nil {
+	known, ok := c.refused.Load(what)
+	if !ok {
 		return nil
 	}
-	return err.(error)
+	if r := known.(refusal); time.Since(r.at) < RefusedFor {
+		return r.err
+	}
+	return nil
+}
+
+// RefusedFor is for how long a refusal of the key is remembered.
+const RefusedFor = 5 * time.Minute
+
+type refusal struct {
+	err error
+	at  time.Time
 }
 
 // learn keeps what the answer to a change says of the key.
@@ -40,28 +52,19 @@ func (c *Client) learn(r call, err error) {
 	switch what := Write(r.method + " " + r.route); {
 	case r.reads || r.method == http.MethodGet:
 	case err == nil:
-		c.refused.Delete(what)
+		c.refused.Clear()
 	case KeyTooSmall(err):
-		c.refused.Store(what, err)
+		c.refused.Store(what, refusal{err, time.Now()})
 	}
 }
 
-// KeyTooSmall tells whether a refusal is of the key and not of the one who was to be changed: the answer speaks of a scope, as gateways do, or it is the
-// 403 of a managed account's without the reason that every refusal for the account's sake has. Of the latter only a change is told so: a read of an account
-// that the organization does not manage is answered in the same words, and whoever changes one has asked [Client.Permissions] before.
+// KeyTooSmall tells whether a refusal is of the key and not of the one who was to be changed: the answer itself speaks of a scope, as gateways do. A 403
+// without a word says nothing of the key, since one account alone may be refused so.
 func KeyTooSmall(err error) bool {
 	var e *rest.Error
 	if !errors.As(err, &e) || e.Code == rest.CodeBadResponse {
 		return false
 	}
-	switch e.Status {
-	case http.StatusUnauthorized:
-		return speaksOfScope(e)
-	case http.StatusForbidden:
-		unreasoned := strings.HasPrefix(e.Path, "/users/") && e.Method != http.MethodGet && e.Code == "forbidden"
-		return e.Detail == nil && (speaksOfScope(e) || unreasoned)
-	}
-	return false
+	told := e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden && e.Detail == nil
+	return told && strings.Contains(strings.ToLower(e.Message), "scope")
 }
-
-func speaksOfScope(e *rest.Error) bool { return strings.Contains(strings.ToLower(e.Message), "scope") }

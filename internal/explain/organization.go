@@ -58,7 +58,7 @@ func fromOrganization(e *rest.Error, f *fault.Error) bool {
 		f.Hint = "Make the change where the reason says, or take another way, such as the organization's suspension or its groups."
 	case e.Status == http.StatusForbidden && admin.KeyTooSmall(e):
 		f.Code = fault.PermissionDenied
-		f.Message = fmt.Sprintf("The organization's key is too small for %s %s (403): it has scopes, and none that allows this.", e.Method, e.Path)
+		f.Message = fmt.Sprintf("The organization's key is too small for %s %s (403): it lacks a scope.%s", e.Method, e.Path, said(e))
 		f.Hint = "It needs " + scope(e) + "."
 	case e.Status == http.StatusForbidden && e.Path == accountTokens:
 		f.Code = fault.PermissionDenied
@@ -71,7 +71,7 @@ func fromOrganization(e *rest.Error, f *fault.Error) bool {
 	case e.Status == http.StatusForbidden && strings.HasPrefix(e.Path, accountRoot):
 		f.Code = fault.PermissionDenied
 		f.Message = fmt.Sprintf("The organization's key may not do %s %s (403).%s", e.Method, e.Path, said(e))
-		f.Hint = "The plan had from the organization that the account is its own, so the key has scopes or has lost its administrator: managed accounts need a key without (" + where + ")."
+		f.Hint = "Atlassian gave no reason: it may be this account's, or the key's. A key with scopes may not do this, only one without (" + where + "), whose administrator must still be one."
 		if e.Method == http.MethodGet {
 			f.Hint = "The account isn't managed by this organization (its domain isn't verified here: " + domains + "), or the key has scopes: managed accounts need a key without (" + where + ")."
 		}

@@ -18,7 +18,7 @@ var orgWrites = map[Action]admin.Write{
 	RemoveFromDirectory: admin.WriteRemove, DeleteAccount: admin.WriteDelete, CancelDeletion: admin.WriteCancelDeletion, InviteUser: admin.WriteInvite,
 }
 
-// refusals are the steps of the organization's that its key was refused in this process, whomever they were for, with the reason in words.
+// refusals are the steps of the organization's that its key was refused a short while ago, whomever they were for, with the reason in words.
 func (s *Service) refusals() map[Action]string {
 	client, err := s.directory.Organization()
 	if err != nil {
@@ -43,7 +43,7 @@ func (p Plan) unlessRefused(refused map[Action]string) Plan {
 	return p
 }
 
-const keyRefused = "The organization's key was refused this change before, and would be again: "
+const keyRefused = "The organization's key was refused this change before, less than five minutes ago, for want of a scope: "
 
 // denied tells whether the service said no to a change, for whatever reason: the key's, the account's or the request's. An answer that asks to wait is none.
 func denied(err error) bool {

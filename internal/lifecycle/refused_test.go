@@ -5,15 +5,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/admin"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/journal"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/lifecycle"
 	"github.com/jira-lifecycle/jira-lifecycle-mcp/internal/sandbox"
 )
 
-// TestAKeyThatOnlyReads is refused once a kind of change, and halfway through nobody.
+// TestAKeyThatOnlyReads is refused once a kind of change where the refusal tells that it is the key's, and halfway through nobody.
 func TestAKeyThatOnlyReads(t *testing.T) {
 	t.Parallel()
 	const refused, alone = "The organization's key was refused this change before", "steps: scim_groups, jira_groups"
@@ -25,9 +27,12 @@ func TestAKeyThatOnlyReads(t *testing.T) {
 		}
 		return r
 	}
-	for _, test := range []struct{ name, first, next string }{
-		{"managed accounts", max, bill},
-		{"other people's accounts", sam, "nils.null@partner.example"},
+	for _, test := range []struct {
+		name, first, next string
+		told              bool // the refusal speaks of the scope, and so of everybody
+	}{
+		{"managed accounts, without a reason", max, bill, false},
+		{"other people's accounts", sam, "nils.null@partner.example", true},
 	} {
 		inBubble(t, test.name, func(t *testing.T) {
 			s := newSite(t, withKey(sandbox.OrgKeyReader))
@@ -47,6 +52,12 @@ func TestAKeyThatOnlyReads(t *testing.T) {
 			if diff := cmp.Diff(was, s.truth(t, test.first)); diff != "" {
 				t.Errorf("changed all the same (-before +after):\n%s", diff)
 			}
+			if !test.told {
+				if next := offered(t, s, test.next); next.Status != lifecycle.ConfirmationRequired {
+					t.Errorf("%s: %s, %q", test.next, next.Status, next.Plan.Blockers)
+				}
+				return
+			}
 			for _, who := range []string{test.first, test.next} {
 				next := offered(t, s, who)
 				if blockers := strings.Join(next.Plan.Blockers, " "); next.Status != lifecycle.Blocked || !strings.Contains(blockers, refused) || !strings.Contains(blockers, alone) {
@@ -61,6 +72,10 @@ func TestAKeyThatOnlyReads(t *testing.T) {
 			}
 			if len(s.writes()) != 1 {
 				t.Errorf("sent again: %v", s.writes())
+			}
+			time.Sleep(admin.RefusedFor)
+			if next := offered(t, s, test.next); next.Status != lifecycle.ConfirmationRequired {
+				t.Errorf("after five minutes: %s, %q", next.Status, next.Plan.Blockers)
 			}
 		})
 	}
@@ -90,20 +105,6 @@ func TestAKeyThatOnlyReads(t *testing.T) {
 		r, err := confirmed(s.offboarding(t, sam), lifecycle.Terms{}, func() {})
 		if err != nil || outcome(r) != "failed: deactivate=skipped suspend=failed remove_from_group=skipped remove_from_group=skipped verify=skipped" {
 			t.Errorf("%s, %v", outcome(r), err)
-		}
-	})
-	inBubble(t, "API tokens are then somebody else's to revoke", func(t *testing.T) {
-		s := newSite(t, withKey(sandbox.OrgKeyReader))
-		if r, err := confirmed(s.offboarding(t, max, lifecycle.PartRevokeTokens), lifecycle.Terms{}, func() {}); err != nil || r.Status != lifecycle.Failed {
-			t.Fatalf("%s, %v", outcome(r), err)
-		}
-		if r := offered(t, s, max, lifecycle.PartRevokeTokens); r.Status != lifecycle.Blocked {
-			t.Errorf("asked for by name: %s", r.Status)
-		}
-		r := offered(t, s, max)
-		revokes := slices.ContainsFunc(r.Plan.Steps, func(step lifecycle.Step) bool { return step.Action == lifecycle.RevokeToken })
-		if follow := strings.Join(r.FollowUps, " "); revokes || !strings.Contains(follow, "refused to revoke") {
-			t.Errorf("revokes %v; follow-ups %q", revokes, follow)
 		}
 	})
 	inBubble(t, "whom the key can't invite", func(t *testing.T) {
@@ -160,8 +161,11 @@ func TestARefusedEndOfAccessStopsTheRest(t *testing.T) {
 			if diff := cmp.Diff(was, s.truth(t, test.who)); diff != "" {
 				t.Errorf("changed all the same (-before +after):\n%s", diff)
 			}
-			if test.status == 403 { // the key's own, which is remembered
-				return
+			if r, err := s.offboarding(t, bill)(lifecycle.Terms{}); err != nil || r.Status != lifecycle.ConfirmationRequired {
+				t.Errorf("one person's refusal, which speaks of no scope, is the next one's: %s, %v, %q", r.Status, err, r.Plan.Blockers)
+			}
+			if strings.Contains(r.Text(), "it has scopes") {
+				t.Errorf("claims to know the key's scopes:\n%s", r.Text())
 			}
 			if again, err := s.service.UpdateOperation(t.Context(), r.Operation.ID, "resume", ""); err != nil || again.Status != lifecycle.Succeeded {
 				t.Errorf("resumed: %s, %v", again.Status, err)

@@ -88,7 +88,7 @@ func (w way) unlessRefused(r reach) way {
 		why = r.refused[Suspend]
 	}
 	if why != "" {
-		w.blocker = keyRefused + why + " Start the server again with another key. Nothing is planned instead, since the access would stay open; name the parts to do without it (steps: scim_groups, jira_groups)."
+		w.blocker = keyRefused + why + " Start the server again with another key; after five minutes this one is tried again. Nothing is planned instead, since the access would stay open; name the parts to do without it (steps: scim_groups, jira_groups)."
 	}
 	return w
 }

@@ -250,3 +250,17 @@ func TestADeletionIsNotCalledAnOffboarding(t *testing.T) {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
+
+func TestTokensThatTheKeyWasRefusedToRevoke(t *testing.T) {
+	few := everything
+	few.refused = map[Action]string{RevokeToken: "no scope."}
+	who := person(outsideSCIM, inOrg(admin.StatusActive, true), holding(admin.Token{ID: "t-1", Label: "CI"}))
+	plan, err := planOffboard(who, chosen{}, few, "")
+	if err != nil || hasAction(plan.Steps, RevokeToken) || !hasAction(plan.Steps, Deactivate) || !strings.Contains(strings.Join(plan.followUps, "\n"), "refused to revoke any: no scope.") {
+		t.Errorf("%q, follow-ups %q, %v", sketch(plan), plan.followUps, err)
+	}
+	plan, err = planOffboard(who, chosen{parts: []string{PartRevokeTokens}}, few, "")
+	if err != nil || len(plan.Blockers) != 1 {
+		t.Errorf("asked for by name: blockers %q, %v", plan.Blockers, err)
+	}
+}
