@@ -58,7 +58,7 @@ func wayOut(p directory.Person, r reach) way {
 	case p.SCIM != nil:
 		return throughSCIM(p, r).unlessAdmin(p).unlessRefused(r)
 	case p.Org != nil && p.Org.Managed:
-		return byDisabling(p).unlessAdmin(p).unlessRefused(r)
+		return byDisabling(p, r).unlessAdmin(p).unlessRefused(r)
 	case p.Org != nil:
 		return bySuspending(p, r).unlessAdmin(p).unlessRefused(r)
 	case !p.Active:
@@ -102,7 +102,7 @@ func throughSCIM(p directory.Person, r reach) way {
 	switch {
 	case p.SCIM.Active:
 	case p.Org != nil && p.Org.Managed && !p.Org.Ended(): // what SCIM did has not reached the account, or was undone there
-		w = byDisabling(p)
+		w = byDisabling(p, r)
 		w.why = "SCIM has this person as inactive already, while the account is active: so the organization, which owns it, deactivates it"
 	case p.Org == nil && p.Active:
 		return way{
@@ -125,8 +125,19 @@ func throughSCIM(p directory.Person, r reach) way {
 	return w
 }
 
-func byDisabling(p directory.Person) way {
-	w := way{route: routeDisable, why: "SCIM does not have this person and the organization owns the account, so the organization deactivates it"}
+// notBySCIM says why it isn't SCIM that ends somebody's access.
+func notBySCIM(p directory.Person, r reach) string {
+	switch {
+	case !r.scim:
+		return "SCIM is not configured"
+	case p.SCIMUnsure:
+		return "no SCIM user is known for this person"
+	}
+	return "SCIM does not have this person"
+}
+
+func byDisabling(p directory.Person, r reach) way {
+	w := way{route: routeDisable, why: notBySCIM(p, r) + " and the organization owns the account, so the organization deactivates it"}
 	switch {
 	case p.Org.Status == admin.StatusDeactivated:
 		return way{route: routeEnded, why: "the organization has the account as deactivated already"}
@@ -150,7 +161,7 @@ func bySuspending(p directory.Person, r reach) way {
 			followUp: "Suspend the person at admin.atlassian.com (Directory, Users), if no app of the organization shall stay open.",
 		}
 	}
-	return way{route: routeSuspend, why: "SCIM does not have this person and the organization does not own the account, so its access to every app of the organization, on every site, is suspended; the account itself stays the person's own"}
+	return way{route: routeSuspend, why: notBySCIM(p, r) + " and the organization does not own the account, so its access to every app of the organization, on every site, is suspended; the account itself stays the person's own"}
 }
 
 // byGroups tells why nothing ends the access of somebody active as a whole.

@@ -59,8 +59,10 @@ func TestWayOut(t *testing.T) {
 		{name: "a SCIM person who is inactive needs nothing", person: person(inOrg(admin.StatusDeactivated, true), inactive), reach: everything, route: routeEnded},
 		{name: "an organization admin in SCIM is a blocker", person: person(inOrg(admin.StatusActive, true), orgAdmin), reach: everything, route: routeSCIM, blocker: "administrator of the organization"},
 		// Managed accounts outside of SCIM.
-		{name: "a managed account is disabled", person: person(outsideSCIM, inOrg(admin.StatusActive, true)), reach: everything, route: routeDisable, why: "the organization owns the account"},
-		{name: "a managed account is disabled also without SCIM", person: person(outsideSCIM, inOrg(admin.StatusActive, true)), reach: reach{org: true}, route: routeDisable},
+		{name: "a managed account is disabled", person: person(outsideSCIM, inOrg(admin.StatusActive, true)), reach: everything, route: routeDisable, why: "SCIM does not have this person and the organization owns the account"},
+		{name: "a managed account is disabled also without SCIM", person: person(outsideSCIM, inOrg(admin.StatusActive, true)), reach: reach{org: true}, route: routeDisable, why: "SCIM is not configured and the organization owns"},
+		{name: "a managed account of whom SCIM may have is disabled", person: person(outsideSCIM, inOrg(admin.StatusActive, true), func(p *directory.Person) { p.SCIMUnsure = true }), reach: everything, route: routeDisable, why: "no SCIM user is known for this person and"},
+		{name: "somebody else's account is suspended also without SCIM", person: person(outsideSCIM, inOrg(admin.StatusActive, false)), reach: reach{org: true, suspend: true}, route: routeSuspend, why: "SCIM is not configured and"},
 		{name: "a managed account that is suspended is still disabled", person: person(outsideSCIM, inOrg(admin.StatusSuspended, true)), reach: everything, route: routeDisable},
 		{name: "a managed account in no directory is disabled", person: person(outsideSCIM, inOrg(admin.StatusNotInvited, true)), reach: everything, route: routeDisable},
 		{name: "a managed account that is inactive needs nothing", person: person(outsideSCIM, inOrg(admin.StatusDeactivated, true)), reach: everything, route: routeEnded},
