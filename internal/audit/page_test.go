@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -161,6 +162,34 @@ func TestADamagedReportIsToldAsOne(t *testing.T) {
 	r, err := a.Run(context.Background(), Options{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, file := range []string{RowsFile, FindingsFile} { // cut off at the end of a line, and empty
+		path := filepath.Join(r.Report.Folder, file)
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range [][]byte{nil, whole[:bytes.LastIndexByte(whole[:len(whole)-1], '\n')+1]} {
+			if err := os.WriteFile(path, part, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var last error
+			for _, last = range a.Found(r.Report.ID, SuspendedButActive) {
+			}
+			if file == RowsFile {
+				for _, last = range a.Rows(r.Report.ID) {
+				}
+			}
+			if !fault.Is(last, fault.Internal) || !strings.Contains(last.Error(), "is damaged: its file "+file+" can't be read: it has ") {
+				t.Errorf("%s with %d bytes: %v", file, len(part), last)
+			}
+			if _, err := a.Open(r.Report.ID, PageFile); err == nil || !strings.Contains(err.Error(), "damaged") {
+				t.Errorf("the page of a report whose %s has %d bytes: %v", file, len(part), err)
+			}
+		}
+		if err := os.WriteFile(path, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, file := range []string{SummaryFile, RowsFile, FindingsFile} {
 		if err := os.WriteFile(filepath.Join(r.Report.Folder, file), []byte(`{"account_id":"1","code":"hidden_email"}`+"\n{cut o"), 0o600); err != nil {
