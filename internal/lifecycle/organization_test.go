@@ -75,6 +75,7 @@ func TestRoutes(t *testing.T) {
 		outcome string // of the plan where nothing is applied
 		blocker string
 		says    string
+		saysNot string // when it is over
 		noSCIM  bool
 		after   orgFact
 		restore string // what a restore came to; "" = not tried
@@ -132,13 +133,14 @@ func TestRoutes(t *testing.T) {
 		},
 		{
 			name: "an account that can't be deleted", who: bill, parts: []string{lifecycle.PartDeleteAccount}, policy: lifecycle.Policy{AllowAccountDeletion: true},
-			outcome: "failed: delete_account=failed verify=failed", after: orgFact{Status: "active"},
+			outcome: "failed: delete_account=failed verify=failed", after: orgFact{Status: "active"}, says: "Failed: could not delete the account of", saysNot: "14 days",
 		},
 		{
 			name: "groups that an identity provider fills stay, where SCIM is not configured", who: "eve.external@contractor.example", noSCIM: true,
 			outcome: "succeeded: suspend=done remove_from_group=done verify=done", after: orgFact{Status: "suspended"}, says: "Take the person out of contractors, engineering at the identity provider",
 		},
-		{name: "an account that is being deleted", who: dora, parts: []string{lifecycle.PartDeleteAccount}, policy: lifecycle.Policy{AllowAccountDeletion: true}, outcome: "succeeded", after: orgFact{Status: "for_deletion"}},
+		{name: "an account that is being deleted", who: dora, parts: []string{lifecycle.PartDeleteAccount}, policy: lifecycle.Policy{AllowAccountDeletion: true}, outcome: "succeeded", says: "is marked for deletion already", after: orgFact{Status: "for_deletion"}},
+		{name: "an account that is not the organization's to delete", who: sam, parts: []string{lifecycle.PartDeleteAccount}, policy: lifecycle.Policy{AllowAccountDeletion: true}, outcome: "blocked", blocker: "does not own", says: "Blocked: can't delete the account of", saysNot: "offboard Sam", after: orgFact{Status: "active"}},
 		{name: "a key that may not ask what it may", who: max, key: sandbox.OrgKeyNarrow, outcome: "blocked", blocker: "a key without scopes", after: orgFact{Status: "active", Tokens: 2}},
 		{name: "a key that may only read", who: max, key: sandbox.OrgKeyReader, outcome: "failed: deactivate=failed revoke_token=skipped revoke_token=skipped remove_from_group=skipped remove_from_group=skipped remove_from_group=skipped verify=skipped", after: orgFact{Status: "active", Tokens: 2}},
 	} {
@@ -168,6 +170,9 @@ func TestRoutes(t *testing.T) {
 			}
 			if !strings.Contains(r.Text(), test.says) {
 				t.Errorf("%q is not told:\n%s", test.says, r.Text())
+			}
+			if test.saysNot != "" && strings.Contains(r.Text(), test.saysNot) {
+				t.Errorf("%q is told:\n%s", test.saysNot, r.Text())
 			}
 			time.Sleep(time.Second) // what is queued
 			if diff := cmp.Diff(test.after, s.orgFacts(t)[test.who]); diff != "" {
@@ -377,8 +382,8 @@ func TestADeletionThatSomebodyElseBegan(t *testing.T) {
 		code           fault.Code
 		after          string
 	}{
-		{name: "is cancelled", who: dora, outcome: "succeeded: cancel_account_deletion=done verify=done", after: "active"},
-		{name: "is not there: nothing to do", who: max, outcome: "succeeded", says: "Nothing to do", after: "active"},
+		{name: "is cancelled", who: dora, outcome: "succeeded: cancel_account_deletion=done verify=done", says: "Done and verified: no deletion of the account of Dora", after: "active"},
+		{name: "is not there: nothing to do", who: max, outcome: "succeeded", says: "Nothing to do: no deletion of the account of Max Manager (max.manager@example.com) is pending.", after: "active"},
 		{name: "is not there, and the account is suspended", who: susi, outcome: "blocked", says: "not marked for deletion: the organization has it as suspended", after: "suspended"},
 		{name: "may not be cancelled by this key", who: dora, key: sandbox.OrgKeyNarrow, outcome: "blocked", says: "admin.atlassian.com", after: "for_deletion"},
 		{name: "without the organization", who: dora, key: "none", code: fault.NotConfigured, after: "for_deletion"},

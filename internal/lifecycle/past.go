@@ -16,6 +16,9 @@ var endings = map[string][]Action{
 // stillSo gives the warnings of a plan without those that what was done has made an end of: a result speaks of now.
 func stillSo(plan Plan, done Operation) []string {
 	return slices.DeleteFunc(slices.Clone(plan.Warnings), func(warning string) bool {
+		if warning == warnForGood && (done.Status == Failed || done.Status == Cancelled) {
+			return true
+		}
 		ends := endings[warning]
 		if done.Status == Succeeded && hasAction(plan.Steps, ends...) {
 			return true

@@ -116,6 +116,7 @@ type Plan struct {
 	Owned *Owned `json:"owned,omitempty" jsonschema:"of an offboarding: what the person leaves behind"`
 
 	tool      string
+	about     string // the phrase of what was asked for, where it is not the tool's
 	successor string // account id of who takes over what is left behind, "" where nobody does
 	site      string // where it is to be done
 	org       string // the organization that has a part in it, "" where none has

@@ -11,13 +11,13 @@ import (
 // planCancelDeletion plans to cancel the deletion of an account that is marked for it, whoever began that: there may be no operation to undo. It gives
 // access that no record speaks of, and so needs a person's agreement.
 func planCancelDeletion(person directory.Person) Plan {
-	plan := Plan{tool: RestoreRequest{}.kind(), Target: subjectOf(person), Warnings: slices.Clone(person.Warnings)}
+	plan := Plan{tool: RestoreRequest{}.kind(), about: aboutCancellation, Target: subjectOf(person), Warnings: slices.Clone(person.Warnings)}
 	const byHand = " Cancel it at admin.atlassian.com (Directory, Users) within " + graceDays + " of the deletion."
 	switch {
 	case person.Org == nil:
 		plan.Blockers = []string{"The organization does not know the account of " + person.Label() + ", so there is no deletion that can be cancelled here."}
 	case person.Org.Status == admin.StatusActive:
-		return plan.seal() // it is so already
+		return plan.seal() // no deletion is pending
 	case person.Org.Status != admin.StatusForDeletion:
 		plan.Blockers = []string{"The account of " + person.Label() + " is not marked for deletion: the organization has it as " + person.Org.Status + ". To give access back call restore_user with the operation_id of what took it, or provision_user."}
 	case person.Control == nil:

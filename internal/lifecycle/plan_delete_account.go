@@ -11,6 +11,9 @@ import (
 // graceDays are the days in which the deletion of an account can be cancelled.
 const graceDays = "14 days"
 
+// warnForGood is said of a deletion that is planned or begun.
+const warnForGood = "After " + graceDays + " nothing brings the account back: its name disappears from what the person wrote, and a new account with the same e-mail is another one."
+
 // planDeletion plans the permanent deletion of a managed account. It stands alone, so that the confirmation which a person gives is for this and
 // for nothing beside it: a confirmation of an offboarding can't become one of a deletion, nor the other way round.
 func planDeletion(person directory.Person, parts []string, r reach) (Plan, error) {
@@ -18,7 +21,7 @@ func planDeletion(person directory.Person, parts []string, r reach) (Plan, error
 		return Plan{}, fault.New(fault.InvalidArgument, "Offboard the person first, without delete_account. Then call again with steps = [\"delete_account\"] alone, and let a person agree to that.",
 			"Deleting an account is permanent and needs a confirmation of its own.")
 	}
-	plan := Plan{tool: "offboard_user", Target: subjectOf(person), Warnings: slices.Clone(person.Warnings)}
+	plan := Plan{tool: "offboard_user", about: aboutDeletion, Target: subjectOf(person), Warnings: slices.Clone(person.Warnings)}
 	switch {
 	case !r.org:
 		return Plan{}, fault.New(fault.NotConfigured, "Set ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY.", "Only the organization can delete an account, and it is not configured.")
@@ -44,7 +47,7 @@ func planDeletion(person directory.Person, parts []string, r reach) (Plan, error
 		{Action: Verify, Target: person.Label(), Detail: "read back: the account is marked for deletion"},
 	}
 	plan.Warnings = append(plan.Warnings,
-		"After "+graceDays+" nothing brings the account back: its name disappears from what the person wrote, and a new account with the same e-mail is another one.",
+		warnForGood,
 		"A deactivated account costs nothing and keeps its history. Deleting is for a legal duty, not for tidiness.")
 	plan.Undo = append(plan.Undo, "Deletion: for "+graceDays+" restore_user with the operation's id cancels it (cancel_account_deletion), which also activates the account. Later nothing does.")
 	plan.followUps = followUpsOf(person, Plan{noTokens: true}, way{route: routeDisable}, r) // with the account its tokens end

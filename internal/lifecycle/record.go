@@ -13,6 +13,7 @@ import (
 type planRecord struct {
 	Plan
 	Tool      string            `json:"tool"`
+	About     string            `json:"about,omitempty"`
 	Site      string            `json:"site,omitempty"`
 	Org       string            `json:"organization,omitempty"`
 	Message   string            `json:"message,omitempty"`
@@ -39,7 +40,7 @@ type groupRecord struct {
 
 // encode gives the plan as JSON.
 func (p Plan) encode() (json.RawMessage, error) {
-	r := planRecord{Plan: p, Tool: p.tool, Site: p.site, FollowUps: p.followUps, Attrs: p.attrs, Products: p.products, Org: p.org, Message: p.message, NoGroups: p.noGroups, NoTokens: p.noTokens, Widens: p.widens, SeekSCIM: p.Target.seekSCIM}
+	r := planRecord{Plan: p, Tool: p.tool, About: p.about, Site: p.site, FollowUps: p.followUps, Attrs: p.attrs, Products: p.products, Org: p.org, Message: p.message, NoGroups: p.noGroups, NoTokens: p.noTokens, Widens: p.widens, SeekSCIM: p.Target.seekSCIM}
 	if p.Target.group != nil {
 		group := groupRecord(*p.Target.group)
 		r.Subject = &group
@@ -69,7 +70,7 @@ func decodePlan(data json.RawMessage) (Plan, error) {
 	p := r.Plan
 	p.org, p.message, p.noTokens, p.successor = r.Org, r.Message, r.NoTokens, r.Successor
 	p.Target.seekOrg, p.Target.seekTokens = hasVia(p.Steps, ViaOrganization), hasAction(p.Steps, RevokeToken)
-	p.site, p.tool, p.followUps, p.attrs, p.products, p.noGroups, p.widens, p.Target.seekSCIM = r.Site, r.Tool, r.FollowUps, r.Attrs, r.Products, r.NoGroups, r.Widens, r.SeekSCIM
+	p.site, p.tool, p.about, p.followUps, p.attrs, p.products, p.noGroups, p.widens, p.Target.seekSCIM = r.Site, r.Tool, r.About, r.FollowUps, r.Attrs, r.Products, r.NoGroups, r.Widens, r.SeekSCIM
 	if r.Subject != nil {
 		group := directory.Group(*r.Subject)
 		p.Target.group = &group

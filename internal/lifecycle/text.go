@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -50,12 +51,21 @@ var phrases = map[string]struct{ plan, done string }{
 	"restore_user":           {"put back what was taken from %s", "%s has back what could be put back"},
 	"create_group":           {"create the group %s", "the group %s exists"},
 	"delete_group":           {"delete the group %s", "the group %s is deleted"},
+
+	aboutDeletion:     {"delete the account of %s", "the account of %s is marked for deletion"},
+	aboutCancellation: {"cancel the deletion of the account of %s", "no deletion of the account of %s is pending"},
 }
 
+// What is asked for by an argument of a tool, and is something else than what the tool does as a rule.
+const (
+	aboutDeletion     = "deletion"
+	aboutCancellation = "cancellation"
+)
+
 func (r Result) headline() string {
-	phrase := phrases[r.Plan.tool]
+	phrase := phrases[cmp.Or(r.Plan.about, r.Plan.tool)]
 	if hasAction(r.Plan.Steps, DeleteAccount) {
-		phrase.plan, phrase.done = "delete the account of %s", "the account of %s is marked for deletion"
+		phrase = phrases[aboutDeletion]
 	}
 	plan, done := fmt.Sprintf(phrase.plan, r.Plan.Target.Label), fmt.Sprintf(phrase.done, r.Plan.Target.Label)
 	switch r.Status {
@@ -68,6 +78,9 @@ func (r Result) headline() string {
 	case Succeeded:
 		if r.Operation == nil && r.Plan.left > 0 {
 			return "Nothing to do for " + r.Plan.Target.Label + ": see the warnings for who is left out.\n"
+		}
+		if r.Operation == nil && r.Plan.about == aboutCancellation {
+			return "Nothing to do: " + done + ".\n"
 		}
 		if r.Operation == nil {
 			return "Nothing to do: " + done + " already.\n"
