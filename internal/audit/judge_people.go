@@ -234,7 +234,8 @@ func (r rules) tokens(j *joined, add adder) {
 		return
 	}
 	if old := r.oldTokens(j); len(old) > 0 {
-		add(OldToken, Low, "%s: made on %s, more than a year ago.", tokenList(old, "may be used"), day(old[0].created))
+		list := tokenList(old, "may be used")
+		add(OldToken, Low, "%s: made on %s, more than a year ago.", strings.ToUpper(list[:1])+list[1:], day(old[0].created))
 	}
 }
 
@@ -268,7 +269,7 @@ func tokenList(tokens []token, may string) string {
 	if more := len(tokens) - len(labels); more > 0 {
 		labels = append(labels, fmt.Sprintf("%d more", more))
 	}
-	noun := "API token"
+	noun := "an API token"
 	if len(tokens) > 1 {
 		noun = fmt.Sprintf("%d API tokens", len(tokens))
 	}

@@ -291,6 +291,9 @@ func TestJudgeFiveSources(t *testing.T) {
 				if call == nil {
 					call = f.Look
 				}
+				if words := map[Code]string{OldToken: "An API token may be used (\"CI\")", LeaverToken: "an API token may still be used"}[f.Code]; !strings.Contains(f.Detail, words) {
+					t.Errorf("%s: %q", f.Code, f.Detail)
+				}
 				if f.Code == OldToken && !cmp.Equal(f.Fix.Arguments.Tokens, []string{"t"}) {
 					t.Errorf("the fix is about the tokens %q, want the old one alone", f.Fix.Arguments.Tokens)
 				}
