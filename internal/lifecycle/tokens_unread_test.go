@@ -72,4 +72,22 @@ func TestALeaverGoesAlthoughTheTokensCanNotBeListed(t *testing.T) {
 			t.Errorf("afterwards %+v", is)
 		}
 	})
+	inBubble(t, "when its time has come, with the tokens by name: it waits for the list", func(t *testing.T) {
+		s := newSite(t, withOrganization)
+		r, err := confirmed(s.offboarding(t, max, lifecycle.PartDeactivate, lifecycle.PartRevokeTokens), lifecycle.Terms{EffectiveAt: time.Now().Add(time.Hour)}, func() {})
+		if err != nil || r.Status != lifecycle.Scheduled {
+			t.Fatalf("%s, %v", outcome(r), err)
+		}
+		s.fault(t, unlisted(503))
+		for _, want := range []orgFact{{"active", 2}, {"deactivated", 0}} {
+			time.Sleep(2 * time.Hour)
+			if err := s.service.Run(t.Context(), r.Operation.ID); err != nil {
+				t.Fatal(err)
+			}
+			if is := s.orgFacts(t)[max]; is != want {
+				t.Errorf("is %+v, want %+v", is, want)
+			}
+			s.ClearFaults()
+		}
+	})
 }
