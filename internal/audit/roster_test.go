@@ -115,17 +115,19 @@ func TestALeaversOwnEmailOutweighsSomebodyElsesSecondOne(t *testing.T) {
 		says   string
 		two    string // rows that are as much one's own
 	}{
-		"given to somebody who is here":     {[]string{"p0@example.com,Person 0,terminated,", "boss@example.com,The Boss,active,p0@example.com"}, true, "line 13, somebody else's", ""},
-		"the other way round":               {[]string{"boss@example.com,The Boss,active,p0@example.com", "p0@example.com,Person 0,terminated,"}, true, "line 12, somebody else's", ""},
-		"no names":                          {[]string{"p0@example.com,,terminated,", "boss@example.com,,active,p0@example.com"}, true, "line 13", ""},
-		"one person, whose e-mail changed":  {[]string{"p0@example.com,Person 0,terminated,", "p0.new@example.com,person  0,active,p0@example.com"}, false, "", ""},
-		"another of one's own":              {[]string{"p0@example.com,Person 0,terminated,", "p0@example.com,Person Zero,active,"}, false, "", `line 13 (Person Zero) says active, and line 12 (Person 0) says left ("terminated").`},
-		"another of one's own, suspended":   {[]string{"p0@example.com,Person 0,suspended,", "p0@example.com,Person 0,terminated,"}, false, "", `line 12 (Person 0) says suspended, and line 13 (Person 0) says left ("terminated").`},
-		"both of one's own gone":            {[]string{"p0@example.com,Person 0,terminated,", "p0@example.com,Person 0,terminated,"}, true, "", ""},
-		"a leaver who had the address once": {[]string{"p0@example.com,Person 0,active,", "gone@example.com,Gone,terminated,p0@example.com"}, false, "", ""},
-		"only as a second one":              {[]string{"boss@example.com,The Boss,active,p0@example.com"}, false, "", ""},
-		"only as a second one of a leaver":  {[]string{"gone@example.com,Gone,terminated,p0@example.com"}, true, "(line 12)", ""},
-		"both gone":                         {[]string{"p0@example.com,Person 0,terminated,", "gone@example.com,Gone,terminated,p0@example.com"}, true, "(line 12)", ""},
+		"given to somebody who is here":         {[]string{"p0@example.com,Person 0,terminated,", "boss@example.com,The Boss,active,p0@example.com"}, true, "line 13, somebody else's", ""},
+		"the other way round":                   {[]string{"boss@example.com,The Boss,active,p0@example.com", "p0@example.com,Person 0,terminated,"}, true, "line 12, somebody else's", ""},
+		"no names":                              {[]string{"p0@example.com,,terminated,", "boss@example.com,,active,p0@example.com"}, true, "line 13", ""},
+		"one person, whose e-mail changed":      {[]string{"p0@example.com,Person 0,terminated,", "p0.new@example.com,person  0,active,p0@example.com"}, false, "", ""},
+		"another of one's own":                  {[]string{"p0@example.com,Person 0,terminated,", "p0@example.com,Person Zero,active,"}, false, "", `line 13 (Person Zero) says active, and line 12 (Person 0) says left ("terminated").`},
+		"another of one's own, suspended":       {[]string{"p0@example.com,Person 0,suspended,", "p0@example.com,Person 0,terminated,"}, false, "", `line 12 (Person 0) says suspended, and line 13 (Person 0) says left ("terminated").`},
+		"given to somebody with an account":     {[]string{"p0@example.com,Person 0,terminated,", "p1@example.com,Person 0,active,p0@example.com"}, true, "line 13, somebody else's", ""},
+		"of two rows, one has no other account": {[]string{"new@example.com,New,active,p0@example.com", "p1@example.com,Person 1,active,p0@example.com"}, false, "", ""},
+		"both of one's own gone":                {[]string{"p0@example.com,Person 0,terminated,", "p0@example.com,Person 0,terminated,"}, true, "", ""},
+		"a leaver who had the address once":     {[]string{"p0@example.com,Person 0,active,", "gone@example.com,Gone,terminated,p0@example.com"}, false, "", ""},
+		"only as a second one":                  {[]string{"boss@example.com,The Boss,active,p0@example.com"}, false, "", ""},
+		"only as a second one of a leaver":      {[]string{"gone@example.com,Gone,terminated,p0@example.com"}, true, "(line 12)", ""},
+		"both gone":                             {[]string{"p0@example.com,Person 0,terminated,", "gone@example.com,Gone,terminated,p0@example.com"}, true, "(line 12)", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := rostered(t, 0, strings.Replace(everybody("aliases", test.lines...), "p0@example.com,Person 0,active,\n", ",nobody,,\n", 1))
@@ -282,5 +284,14 @@ func TestARowThatWasLeftOutMayBeSomebodys(t *testing.T) {
 				t.Errorf("%+v", f)
 			}
 		})
+	}
+}
+
+// A row does not let in whom only a further address of it finds, and its addresses are not theirs.
+func TestARowOfSomebodyElseLetsNobodyIn(t *testing.T) {
+	r, err := rostered(t, 0, strings.Replace(everybody("aliases", "p1@example.com,Person 1,active,p0@example.com"), "p0@example.com,Person 0,active,\n", ",nobody,,\n", 1),
+		func(_ *Auditor, s *site) { s.users[0][0].Active = false })
+	if n := r.Counts.ByFinding; err != nil || n[JoinerWithoutAccount]+n[SourceContradiction] != 0 || len(r.Users[0].OtherEmails) != 0 {
+		t.Errorf("%v, %v, %+v", err, n, r.Users[0])
 	}
 }
