@@ -106,7 +106,20 @@ func (r Row) appendOthers(record []string) []string {
 	return append(record, "", "", "")
 }
 
-func (f *files) finding(x Finding) error { return f.findings.Encode(x) }
+// write writes a part of the report.
+func (f *files) write(part written) error {
+	for _, r := range part.rows {
+		if err := f.row(r); err != nil {
+			return err
+		}
+	}
+	for _, x := range part.findings {
+		if err := f.findings.Encode(x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // flush makes sure that everything is on the disk, so that a report whose folder has its name is whole even after a power cut.
 func (f *files) flush() error {

@@ -15,7 +15,7 @@ type sink struct {
 	groups  *groupTable
 	sorted  []*group // those that Jira lists, by name
 	seats   *seats
-	files   *files
+	pen     *pen
 
 	counts   Counts
 	pages    Pages
@@ -37,7 +37,7 @@ func newSink(dir string, o Options, read *collected, r rules) (*sink, error) {
 		return nil, fmt.Errorf("create the report: %w", err)
 	}
 	s := &sink{
-		options: o, rules: r, groups: read.groups, sorted: read.groups.sorted(), seats: newSeats(read), files: f, pages: read.pages,
+		options: o, rules: r, groups: read.groups, sorted: read.groups.sorted(), seats: newSeats(read), pen: newPen(f), pages: read.pages,
 		counts: Counts{ByAccountType: map[string]int{}, BySource: map[string]int{}},
 		users:  []Row{}, findings: newTally(o.limit()),
 	}
@@ -71,7 +71,7 @@ func (s *sink) row(j *joined) error {
 	}
 	s.seats.add(row.Seats, s.rules.reclaimable(j, found))
 	s.count(row)
-	if err := s.files.row(row); err != nil {
+	if err := s.pen.row(row); err != nil {
 		return err
 	}
 	if len(s.users) < s.options.limit() {
@@ -211,7 +211,7 @@ func (s *sink) stray(f Finding) error {
 
 func (s *sink) found(f Finding, weight int) error {
 	s.findings.add(f, weight)
-	return s.files.finding(f)
+	return s.pen.finding(f)
 }
 
 // result is the answer, once the last account was taken. The report, its times and its place are yet to be filled in.
@@ -238,5 +238,5 @@ func (s *sink) result(notes []string) Result {
 	}
 }
 
-func (s *sink) flush() error { return s.files.flush() }
-func (s *sink) close() error { return s.files.close() }
+func (s *sink) flush() error { return s.pen.flush() }
+func (s *sink) close() error { return s.pen.close() }
