@@ -218,7 +218,7 @@ func (s *crashSite) killed(t *testing.T, sc scenario, c crash) (call toolCall, b
 		// Reading back may take fewer requests than it took undisturbed. Then the process dies after the last.
 		answeredAlready = true
 		if c.write != nil {
-			err = errors.Join(err, errors.New("the operation ended without the write that was to be held"))
+			err = errors.Join(err, fmt.Errorf("the operation ended without the write that was to be held: %+v, requests %+v", c.rule(), s.Requests()))
 		}
 	}
 	if err != nil {
