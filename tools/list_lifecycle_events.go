@@ -75,8 +75,12 @@ func (d *Deps) ListLifecycleEvents(ctx context.Context, in ListLifecycleEventsIn
 	return out, nil
 }
 
-// EventFilter makes what people write a filter of events. The notes say whom nobody knows any more.
+// EventFilter makes what people write a filter of events. The notes say whom nobody knows any more. An organization that isn't the site's is refused, whose
+// log would tell of nobody here.
 func (d *Deps) EventFilter(ctx context.Context, user, actor string, kinds []string) (f events.Filter, notes []string, err error) {
+	if err := d.Directory.CheckSiteOrganization(ctx); err != nil {
+		return f, nil, err
+	}
 	for _, kind := range kinds {
 		f.Kinds = append(f.Kinds, events.Kind(kind))
 	}

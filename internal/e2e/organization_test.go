@@ -45,7 +45,7 @@ func TestTheOrganizationsKey(t *testing.T) {
 				return
 			}
 			for tool, arguments := range map[string]args{
-				"audit_active_users": {}, "offboard_user": {"user": "max.manager@example.com"}, "provision_user": {"email": "ann@elsewhere.example", "given_name": "Ann", "family_name": "Else"},
+				"audit_active_users": {}, "list_lifecycle_events": {}, "offboard_user": {"user": "max.manager@example.com"}, "provision_user": {"email": "ann@elsewhere.example", "given_name": "Ann", "family_name": "Else"},
 			} {
 				refused := c.call(t, tool, arguments)
 				refused.wants(t, map[string]any{"code": "not_configured"})

@@ -46,7 +46,7 @@ func fromOrganization(e *rest.Error, f *fault.Error) bool {
 	case e.Status == http.StatusUnauthorized:
 		f.Code = fault.Unauthenticated
 		f.Message = "Atlassian refused the organization's key (401)." + said(e)
-		f.Hint = "Check ATLASSIAN_ORG_API_KEY and ATLASSIAN_ORG_ID: the key is one that an organization admin makes (" + where + "), for this very organization. An API token of a person (they begin with ATATT) " +
+		f.Hint = "Check ATLASSIAN_ORG_API_KEY and ATLASSIAN_ORG_ID: the key is one that an organization admin makes (" + where + "), for this very organization, since another one's is refused just so. An API token of a person (they begin with ATATT) " +
 			"and a SCIM token are not, whoever owns them. Keys expire within a year at most: the same page shows when, and makes a new one."
 	case e.Status == http.StatusForbidden && e.Detail != nil && e.Detail.Reason != "":
 		reason := admin.Reason(e.Detail.Reason)
